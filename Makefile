@@ -1,0 +1,39 @@
+# make lab     install everything, open the course in JupyterLab
+# make test    install everything, run all tests
+# make grade   install everything, grade a sample class of eight
+
+PYTHON  ?= python3
+VENV    := .venv
+READY   := $(VENV)/.ready
+SAMPLE  := classroom/sample
+EXTRAS  := lab,grade,test
+
+# nbgrader calls `alembic` by name, so the environment's bin comes first on PATH.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: lab test grade clean
+
+lab: $(READY)
+	backprop lab
+
+test: $(READY)
+	python -m pytest $(PYTEST)
+
+grade: $(READY)
+	backprop class 04 -n 8 --classroom $(SAMPLE)
+	backprop grade 04 --classroom $(SAMPLE)
+	backprop feedback 04 --classroom $(SAMPLE)
+
+clean:
+	rm -rf $(VENV)
+
+# uv where it is found, else pip; both leave compiled bytecode.
+$(READY): pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	    uv venv --quiet --allow-existing --python '>=3.11' $(VENV) && \
+	    uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python -e '.[$(EXTRAS)]'; \
+	else \
+	    $(PYTHON) -m venv $(VENV) && \
+	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'; \
+	fi
+	@touch $(READY)

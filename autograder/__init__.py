@@ -1,0 +1,9 @@
+"""The autograder: exercises, what a learner calls, the judge, and the way into nbgrader.
+
+Importing this needs NumPy only and works on every system; everything heavier is imported by
+the command that uses it.
+"""
+
+from autograder.check import check, guess, quiz
+
+__all__ = ["check", "guess", "quiz"]

@@ -1,0 +1,74 @@
+"""Frames: how bytes cross the wall of the box, in both directions.
+
+    u32 length of the header | header, JSON | the blobs, one after the other
+
+The header says how long each blob is (`"sizes"`). Every size is checked before anything is
+read for it, and the deadline holds for the whole frame: half a frame, sent slowly, is late.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import time
+from collections.abc import Sequence
+
+__all__ = ["BadFrame", "Closed", "Late", "receive", "send"]
+
+MAX_HEADER = 4 << 20
+MAX_BLOBS = 256
+MAX_BYTES = 64 << 20
+
+
+class Closed(Exception):
+    """The other side has gone."""
+
+
+class Late(Exception):
+    """The deadline passed before the whole frame was there."""
+
+
+class BadFrame(Exception):
+    """What came is not a frame."""
+
+
+def send(fd: int, header: dict, blobs: Sequence[bytes] = ()) -> None:
+    """Write one frame; raises BadFrame for one that the other side would refuse."""
+    text = json.dumps(header | {"sizes": [len(blob) for blob in blobs]}).encode()
+    if len(text) > MAX_HEADER or len(blobs) > MAX_BLOBS or sum(map(len, blobs)) > MAX_BYTES:
+        raise BadFrame("too large")
+    rest = memoryview(struct.pack("<I", len(text)) + text + b"".join(blobs))
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[bytes]]:
+    """Read one frame before `deadline` (seconds of time.monotonic)."""
+    (length,) = struct.unpack("<I", _exactly(fd, 4, deadline))
+    if length > MAX_HEADER:
+        raise BadFrame("header too long")
+    try:
+        header = json.loads(_exactly(fd, length, deadline))
+        sizes = header.pop("sizes")
+        if len(sizes) > MAX_BLOBS or not all(type(n) is int and n >= 0 for n in sizes) or sum(sizes) > MAX_BYTES:
+            raise BadFrame("impossible sizes")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadFrame(f"unreadable header ({type(error).__name__})") from None
+    return header, [_exactly(fd, size, deadline) for size in sizes]
+
+
+def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
+    chunks = bytearray()
+    while len(chunks) < size:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([fd], [], [], left)[0]:
+                raise Late
+        chunk = os.read(fd, min(size - len(chunks), 1 << 20))
+        if not chunk:
+            raise Closed
+        chunks += chunk
+    return bytes(chunks)

@@ -1,0 +1,52 @@
+"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop`.
+
+`backprop` is stripped to what the lesson's exercises say they use: every other function keeps
+its name and loses its body. The answers are therefore absent, not hidden.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from pathlib import Path
+
+import backprop
+
+__all__ = ["build", "strip"]
+
+HERE = Path(__file__).parent
+LIBRARY = Path(backprop.__file__).parent
+MISSING = "raise NotImplementedError('this part of the library is not here while your work is marked')"
+
+
+def build(folder: Path, keep: Collection[str]) -> Path:
+    """Write the world into `folder`; `keep` names the library functions that stay whole."""
+    for name in ("__init__.py", "check.py"):
+        _write(folder / "autograder" / name, (HERE / "inert.py").read_text())
+    for name in ("frames.py", "inside.py", "values.py"):
+        _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
+    for source in sorted(LIBRARY.rglob("*.py")):
+        _write(folder / "backprop" / source.relative_to(LIBRARY), strip(source.read_text(), keep))
+    return folder
+
+
+def strip(source: str, keep: Collection[str]) -> str:
+    """The module's text with the body of every function and class that is not needed cut out."""
+    tree = ast.parse(source)
+    bodies = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    needed, queue = set(), [name for name in keep if name in bodies]
+    while queue:
+        name = queue.pop()
+        needed.add(name)
+        called = {node.id for node in ast.walk(bodies[name]) if isinstance(node, ast.Name)}
+        queue += [other for other in called & bodies.keys() if other not in needed]
+    for name, node in bodies.items():
+        if name not in needed:
+            node.body = ast.parse(MISSING if isinstance(node, ast.FunctionDef) else "pass").body
+            node.decorator_list = []
+    return ast.unparse(tree) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

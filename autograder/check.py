@@ -1,0 +1,114 @@
+"""What a learner calls in a notebook: `check`, `guess`, `quiz`.
+
+Each shows its answer, rich in Jupyter and plain in a terminal, and never raises, with one
+exception: where nbgrader runs the notebook by itself, without our judge, `check` fails closed.
+Anything short of full points raises there, and full points are returned as a number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import os
+import sys
+from typing import Any
+
+__all__ = ["check", "guess", "quiz"]
+
+GUESSES: dict[str, tuple[Any, str]] = {}
+PRINTED = 2000  # characters of what a student's code prints that are shown back
+
+
+def check(name: str) -> float | None:
+    """Try the function called `name`, as it is defined now, on fresh numbers; show what holds.
+
+    check("affine_backward")
+    """
+    from autograder.lesson import Unknown
+
+    try:
+        verdict, printed = _verdict(name, sys._getframe(1).f_globals)
+    except Unknown as error:
+        if _graded():
+            raise
+        return _show(str(error))
+    if _graded():
+        if verdict.points < verdict.max_points:
+            raise AssertionError(verdict.text())
+        return verdict.points
+    aside = f"\nYour code printed:\n{printed}" if printed else ""
+    aside_html = f"<details><summary>Your code printed</summary><pre>{html.escape(printed)}</pre></details>" if printed else ""
+    _show(verdict.text() + aside, verdict.html() + aside_html)
+
+
+def _verdict(name, namespace):
+    from autograder import judge
+    from autograder.diagnose import Here
+    from autograder.lesson import find_exercise
+
+    exercise, printed = find_exercise(name), io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
+    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
+
+
+def guess(name: str, value: Any = ..., because: str = "", *, actual: Any = ...) -> None:
+    """Commit to a prediction before you run the next cell; later, see it beside what came out.
+
+    guess("db_of_ones", 3.0, because="three rows")
+    guess("db_of_ones", actual=db[0])
+    """
+    if actual is not ...:
+        said = f"you guessed {GUESSES[name][0]}" if name in GUESSES else "you did not guess"
+        return _show(f"{_number(actual)}; {said}.")
+    if value is ...:
+        return _show("Put your guess in place of the three dots, then run the cell again.")
+    GUESSES[name] = value, because
+    _show(f"Noted: {value}{f', because {because}' if because else ''}.")
+
+
+def quiz(name: str, letter: str = "") -> None:
+    """Answer a question of the lesson by its letter. A wrong letter gets its own hint.
+
+    quiz("who_sums", "b")
+    """
+    from autograder.choices import find_quiz
+    from autograder.lesson import Unknown
+
+    try:
+        _show(find_quiz(name).reply(letter))
+    except Unknown as error:
+        _show(str(error))
+
+
+def _number(value):
+    try:
+        return f"{float(value):.6g}"
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _graded() -> bool:
+    """Whether nbgrader itself runs this notebook."""
+    return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("NBGRADER_VALIDATING"))
+
+
+class _Shown:
+    """Text with a richer form, for whichever front end is there."""
+
+    def __init__(self, text, rich):
+        self.bundle = {"text/plain": text, "text/html": rich}
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return self.bundle
+
+
+def _show(text: str, rich: str | None = None) -> None:
+    ipython = sys.modules.get("IPython")
+    if ipython and ipython.get_ipython():
+        from IPython.display import display
+
+        display(_Shown(text, rich or f"<div>{html.escape(text)}</div>"))
+    else:
+        print(text)

@@ -1,0 +1,185 @@
+"""The `backprop` command. Each command reads its arguments, calls one function, says what it did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from autograder.lesson import Lesson, Unknown, find_lesson, lessons
+
+COMMANDS = {"context_settings": {"help_option_names": ["-h", "--help"]}}
+
+
+class LessonType(click.ParamType):
+    """A lesson by its number or its name: 4, 04 and 04_backward_pass are the same."""
+
+    name = "lesson"
+
+    def convert(self, value, param, ctx):
+        try:
+            return value if isinstance(value, Lesson) else find_lesson(value)
+        except Unknown as error:
+            self.fail(str(error), param, ctx)
+
+
+LESSON = click.argument("lesson", type=LessonType())
+CLASSROOM = click.option(
+    "--classroom",
+    type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+    default="classroom",
+    show_default=True,
+    envvar="BACKPROP_CLASSROOM",
+    help="The folder with submissions, marks and feedback.",
+)
+
+
+@click.group(**COMMANDS)
+@click.version_option(package_name="backprop-course")
+def cli():
+    """Learn backpropagation by writing it; build, check and grade the course."""
+
+
+@cli.command()
+@click.argument("arguments", nargs=-1)
+def lab(arguments):
+    """Open the course in JupyterLab; without a screen, print its address.
+
+    From a checkout the course is opened where it is. Installed without one, it is first copied
+    to ./backprop-course, where your own work stays untouched by later calls. ARGUMENTS go to
+    JupyterLab.
+
+        backprop lab
+    """
+    from autograder.lab import command
+
+    raise SystemExit(subprocess.call(command(list(arguments))))
+
+
+@cli.command()
+@click.argument("chosen", metavar="[LESSON]...", nargs=-1, type=LessonType())
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is out of date.")
+def build(chosen, check):
+    """Write the notebooks of each LESSON (default: all) into solutions/ and course/.
+
+        backprop build 04
+    """  # fmt: skip
+    from autograder import build as builder
+
+    stale = []
+    for lesson in chosen or lessons():
+        try:
+            found = builder.build(lesson, check)
+        except (ValueError, LookupError) as error:
+            raise click.ClickException(f"{lesson.name}: {error}") from None
+        reading, writing = builder.minutes(lesson)
+        click.echo(f"{lesson.name}: {reading} minutes of reading, {writing} of core exercises")
+        for path in found:
+            click.echo(f"  {'out of date' if check else 'wrote'} {path.relative_to(builder.ROOT)}")
+        stale += found
+    if check and stale:
+        raise click.ClickException("run `backprop build` and commit what it writes")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(file):
+    """Try the exercises in a notebook FILE, as marking would, and say what holds.
+
+    The name of the file says which lesson it is.
+
+        backprop check course/04_backward_pass/04_backward_pass.ipynb
+    """
+    from autograder import judge, submission
+
+    lesson = LessonType().convert(file.stem, None, None)
+    released = submission.released(lesson)
+    try:
+        notebook = submission.harden(submission.read(file, released), released)
+    except submission.Unreadable as reason:
+        raise click.ClickException(f"{file}: {reason}") from None
+    found = judge.mark_cells(submission.steps(notebook, released), lesson.exercises, os.urandom(32))
+    for verdict in found:
+        click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")
+    click.echo(f"{sum(v.points for v in found):g} of {sum(v.max_points for v in found):g} points")
+
+
+@cli.command()
+@LESSON
+@CLASSROOM
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="all cores", help="Judge so many at a time.")
+def grade(lesson, classroom, jobs):
+    """Mark every submission of LESSON in the classroom, and fill the gradebook.
+
+    Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
+    gets its mark and its reason like any other.
+
+        backprop grade 04
+    """
+    from autograder import grade as grading
+    from autograder import sample
+
+    files = dict(grading.submitted(lesson, classroom))
+    if not files:
+        where = classroom / "submitted" / "STUDENT" / lesson.name / f"{lesson.name}.ipynb"
+        raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
+    with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
+        marks = grading.grade(lesson, classroom, jobs, progress=lambda student: bar.update(1))
+    deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
+    wrong = 0
+    for mark in marks:
+        points = "  –" if mark.points is None else f"{mark.points:4g} of {mark.max_points:g}"
+        waiting = f", {mark.waiting:g} wait for a person" if mark.waiting else ""
+        differs = mark.student in deserved and mark.points != deserved[mark.student]
+        wrong += differs
+        note = f"  deserves {deserved[mark.student]:g}" if differs else ""
+        click.echo(f"{mark.student:{width}}  {points}{waiting}{note}{'  ' * bool(mark.note)}{mark.note}")
+    if deserved:
+        click.echo(f"{len(marks) - wrong} of {len(marks)} as deserved")
+    click.echo(f"gradebook: {classroom / 'gradebook.db'}; next: backprop feedback {lesson.name[:2]}, nbgrader export")
+    if wrong or any(mark.points is None for mark in marks):
+        raise SystemExit(1)
+
+
+@cli.command()
+@LESSON
+@CLASSROOM
+def feedback(lesson, classroom):
+    """Write a page for every student whose LESSON was graded: marks with their reasons.
+
+        backprop feedback 04
+    """  # fmt: skip
+    from autograder import grade as grading
+
+    pages = grading.feedback(lesson, classroom)
+    if not pages:
+        raise click.ClickException(f"nobody's {lesson.name} was graded yet: backprop grade {lesson.name[:2]}")
+    click.echo(f"{len(pages)} pages, such as {pages[0]}")
+
+
+@cli.command("class")
+@LESSON
+@CLASSROOM
+@click.option("-n", "--number", type=click.IntRange(1), default=8, show_default=True, help="How many submissions.")
+def class_(lesson, classroom, number):
+    """Write a sample class: right, wrong, empty, broken and hostile submissions of LESSON.
+
+    They know the marks they deserve, and `backprop grade` compares.
+
+        backprop class 04 -n 8 --classroom classroom/sample
+    """
+    from autograder import sample
+
+    marks = sample.write(lesson, classroom, number)
+    click.echo(f"{len(marks)} submissions in {classroom / 'submitted'}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    cli()

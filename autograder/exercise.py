@@ -1,0 +1,109 @@
+"""The nouns: an exercise, its cases, its mistakes.
+
+- A *case* is something to try: a function of a random generator that returns named inputs.
+- A *probe* runs where the student's code lives. It calls their functions on a case's inputs
+  and returns named values. It knows no answers. Probes are in `probes.py`.
+- A *rule* runs where the truth lives. It gets one named value of an answer, and says a
+  complaint or nothing. Rules are in `rules.py`.
+- A *mistake* is somebody's wrong answer, the rule that must catch it, and a hint.
+
+Which probe, which rules, and what crosses between the two places is the exercise's *kind*:
+`kinds.py` is the table.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Case", "Exercise", "Mistake"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something to try. `make(rng)` returns the inputs, by name, in the order of the call."""
+
+    make: Callable[[np.random.Generator], dict[str, Any]]
+    for_marks_only: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.make.__name__
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A plausible wrong answer. Its docstring is the hint it earns."""
+
+    function: Callable
+    stands_for: str
+    caught_by: Callable
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def hint(self) -> str:
+        return inspect.cleandoc(self.function.__doc__)
+
+
+@dataclass
+class Exercise:
+    """Everything the course knows about the functions that a student writes in one place.
+
+    writes     the functions to write; the last one names the exercise and its file
+    reference  the module that holds the right ones, under the same names
+    points     what each value is worth, by name: `out` for a forward, gradients in input order
+    minutes    what it should take
+    kind       a row of `kinds.KINDS`
+    tier       "core" carries the lesson and its mark; "more" is for whoever wants it
+    uses       library functions that the student's code may call
+    help       hints in stages, the vaguest first; never the line to type
+    """
+
+    writes: Sequence[str]
+    reference: ModuleType
+    points: dict[str, float]
+    minutes: int
+    kind: str = "pair"
+    tier: str = "core"
+    uses: Sequence[str] = ()
+    help: Sequence[str] = ()
+    cases: list[Case] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    path: Path | None = None  # set when the lesson is read, like the two that follow
+    title: str = ""
+    lesson: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.writes[-1]
+
+    @property
+    def max_points(self) -> float:
+        return float(sum(self.points.values()))
+
+    def case(self, make: Callable | None = None, *, for_marks_only: bool = False):
+        """Register `make(rng)`, which returns the named inputs of one case."""
+
+        def register(make):
+            self.cases.append(Case(make, for_marks_only))
+            return make
+
+        return register(make) if make else register
+
+    def mistake(self, *, caught_by: Callable, stands_for: str | None = None):
+        """Register a wrong answer and the rule that must catch it."""
+
+        def register(function):
+            self.mistakes.append(Mistake(function, stands_for or self.id, caught_by))
+            return function
+
+        return register

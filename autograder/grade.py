@@ -1,0 +1,184 @@
+"""A class: submissions in, verdicts, gradebook and a report line each out.
+
+Two stages. Judging runs in parallel and keeps each verdict under a hash of everything that
+decides it, so a second run is quick and two equal submissions are judged once. Then one writer,
+nbgrader's own `autograde`, finds the verdicts there and fills the gradebook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import backprop
+from autograder import judge, submission
+from autograder.box import Limits
+from autograder.lesson import Lesson
+from autograder.submission import Step
+from autograder.verdict import Verdict
+
+__all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A report line: what a student got, and why."""
+
+    student: str
+    points: float | None
+    max_points: float
+    waiting: float
+    note: str
+
+
+class Verdicts:
+    """The verdicts of a classroom, each under a hash of what decided it."""
+
+    def __init__(self, classroom: Path, limits: Limits = Limits()):
+        self.classroom, self.limits = classroom, limits
+
+    def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store or from the judge."""
+        kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
+        if kept.exists():
+            return {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
+        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.limits)
+        _write(kept, json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
+        return {each.exercise: each for each in found}
+
+    @property
+    def secret(self) -> bytes:
+        """What makes the draws unknown to students; made once for each classroom."""
+        path = self.classroom / "secret"
+        if not path.exists():
+            private(self.classroom)
+            try:
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                    file.write(secrets.token_hex(32))
+            except FileExistsError:  # another thread or process was first
+                pass
+        return bytes.fromhex(path.read_text())
+
+    def _key(self, lesson: Lesson, steps: Sequence[Step]) -> str:
+        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def grade(lesson: Lesson, classroom: Path, jobs: int, progress: Callable[[str], None]) -> list[Mark]:
+    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student."""
+    files = dict(submitted(lesson, classroom))
+    released, verdicts = submission.released(lesson), Verdicts(classroom)
+
+    def one(student: str) -> str:
+        try:
+            notebook = submission.harden(submission.read(files[student], released), released)
+            return _reasons(verdicts.of(lesson, submission.steps(notebook, released)))
+        except submission.Unreadable as reason:
+            return f"could not be read: {reason}"
+
+    verdicts.secret  # made before the threads would race for it
+    with ThreadPoolExecutor(jobs) as pool:
+        notes = {}
+        for student, note in zip(files, pool.map(one, files), strict=True):
+            notes[student] = note
+            progress(student)
+    api = _nbgrader(classroom)
+    _release(api, lesson)
+    # nbgrader looks at a submission before its session knows of it, and SQLAlchemy says so each time.
+    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+    failed = {student for student in files if not api.autograde(lesson.name, student, force=True)["success"]}
+    return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
+
+
+def feedback(lesson: Lesson, classroom: Path) -> list[Path]:
+    """Write the feedback pages of everybody who was graded; return them."""
+    api = _nbgrader(classroom)
+    for student in sorted(api.get_autograded_students(lesson.name)):
+        _must(api.generate_feedback(lesson.name, student, force=True), f"write the feedback of {student}")
+    return sorted((classroom / "feedback").glob(f"*/{lesson.name}/*.html"))
+
+
+def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
+    """The students who handed in `lesson`, with their notebooks."""
+    for path in sorted((classroom / "submitted").glob(f"*/{lesson.name}/{lesson.name}.ipynb")):
+        yield path.parent.parent.name, path
+
+
+def private(folder: Path) -> Path:
+    """The folder, readable by its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def _nbgrader(classroom: Path):
+    """nbgrader's own API on a classroom, with the course's configuration, from the course's root."""
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    private(classroom)
+    here = str(Path(sys.executable).parent)  # nbgrader calls `alembic` by name
+    os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
+    os.environ["BACKPROP_CLASSROOM"] = str(classroom)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    config.CourseDirectory.root = str(ROOT)
+    config.NbGraderAPI.log_level = "ERROR"
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def _release(api, lesson: Lesson) -> None:
+    """Make the lesson known to the gradebook, unless it is."""
+    with api.gradebook as gradebook:
+        known = any(each.name == lesson.name and each.notebooks for each in gradebook.assignments)
+    if not known:
+        _must(api.generate_assignment(lesson.name, force=True, create=True), f"release {lesson.name}")
+
+
+def _must(result: dict, what: str) -> None:
+    if not result["success"]:
+        raise RuntimeError(f"nbgrader could not {what}:\n{result.get('log') or result['error']}")
+
+
+def _reasons(verdicts: dict[str, Verdict]) -> str:
+    """Which values do not hold, and how that came out, in one line."""
+    lost = (v for v in verdicts.values() if v.points < v.max_points)
+    return "; ".join(f"{v.exercise} {', '.join(n for n, holds in v.names.items() if not holds)}: {v.status}" for v in lost)
+
+
+def _mark(api, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
+    if failed:
+        return Mark(student, None, 0.0, 0.0, "our fault: nbgrader could not process this submission; it has no mark yet")
+    with api.gradebook as gradebook:
+        handed_in = gradebook.find_submission(lesson.name, student)
+        waiting = sum(g.max_score for n in handed_in.notebooks for g in n.grades if g.needs_manual_grade)
+        return Mark(student, handed_in.score, handed_in.max_score, waiting, note)
+
+
+def _versions(lesson: Lesson) -> str:
+    """A hash of all code of ours that can change a verdict."""
+    import numpy
+
+    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
+    digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
+    for path in sorted([*ours, *lesson.folder.glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

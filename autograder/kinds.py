@@ -1,0 +1,135 @@
+"""The kinds of exercise, as a table: what crosses, who decides, what a mistake is.
+
+A kind says which probe is sent, in which *ways* an answer may be tried (the best one counts),
+what is drawn and expected, how to read what came back, and which rules decide.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograder import probes, rules
+from autograder.box.values import Failure
+from autograder.exercise import Case, Exercise
+from autograder.rules import Answer, Draw, Rule
+
+__all__ = ["KINDS", "Kind", "Venue", "Way"]
+
+
+class Venue(Protocol):
+    """Where the student's functions live: this process, a forked child, or the box."""
+
+    def ask(self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict[str, Any]]) -> list[Any]:
+        """What the probe called `name` returned for each question, or a Failure."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to try an answer: the functions it needs, and the values it brings back."""
+
+    name: str
+    needs: Sequence[str]
+    brings: Sequence[str]
+    question: Callable[[Draw], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    probe: Callable
+    draw: Callable[[Exercise, Case, np.random.Generator], Draw]
+    ways: Callable[[Exercise], list[Way]]
+    read: Callable[[Exercise, Way, Draw, Any], Answer]
+    rules: Sequence[Rule]
+
+    def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
+        """Put one question for each draw. Only the probe's text and the questions leave this process."""
+        text, questions = inspect.getsource(self.probe), [way.question(draw) for draw in drawn]
+        replies = venue.ask(text, self.probe.__name__, way.needs, questions)
+        return [
+            Answer(draw, failure=reply) if isinstance(reply, Failure) else self.read(exercise, way, draw, reply)
+            for draw, reply in zip(drawn, replies, strict=True)
+        ]
+
+
+# ----- pair: `f_forward`, `f_backward`, or one of them -----
+
+
+def _names(exercise: Exercise) -> tuple[str, str]:
+    layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
+    return f"{layer}_forward", f"{layer}_backward"
+
+
+def _gradient_names(exercise: Exercise) -> list[str]:
+    return [name for name in exercise.points if name != "out"]
+
+
+def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """Inputs from the case, a random upstream gradient, and the reference's answers."""
+    forward, backward = (getattr(exercise.reference, name) for name in _names(exercise))
+    inputs = case.make(rng)
+    out, cache = forward(*inputs.values())
+    dout = rng.standard_normal(np.shape(out))
+    returned = backward(dout, cache)
+    returned = returned if isinstance(returned, tuple) else (returned,)
+    expected = dict(zip(_gradient_names(exercise), returned, strict=True))
+    return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
+
+
+def _ways_of_pair(exercise: Exercise) -> list[Way]:
+    """A backward is tried with the documented cache and with the cache of the student's own forward."""
+    forward, backward = _names(exercise)
+    names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
+
+    def documented(draw):
+        return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
+
+    def own(draw):
+        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None)
+
+    def forward_only(draw):
+        return own(draw) | dict(dout=None)
+
+    ways = []
+    if "out" in exercise.points:
+        ways.append(Way("the forward alone", [forward], ["out"], forward_only))
+    if gradients:
+        ways.append(Way("the documented cache", [backward], gradients, documented))
+        ways.append(Way("the cache of your own forward", [forward, backward], gradients, own))
+    return ways
+
+
+def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """Name what came back; gradients are in the order of the inputs."""
+    if not isinstance(value, dict):
+        return Answer(draw, missing="nothing came back")
+    values = {"out": value["out"]} if "out" in value else {}
+    if "gradients" in value:
+        names, returned = _gradient_names(exercise), value["gradients"]
+        if len(names) == 1:
+            several = returned if isinstance(returned, tuple) and len(returned) == 1 else (returned,)
+        else:
+            several = returned if isinstance(returned, (tuple, list)) else (returned,)
+        if len(several) != len(names):
+            expected = f"return {len(names)} gradients in the order of the inputs: {', '.join(names)}"
+            return Answer(draw, values, missing=f"{expected}; yours returned {_describe(returned)}")
+        values |= dict(zip(names, several))
+    return Answer(draw, values, missing=f"{way.name} brought nothing back")
+
+
+def _describe(returned: Any) -> str:
+    if returned is None:
+        return "None"
+    return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
+
+
+# fmt: off
+KINDS = {
+    #            what runs inside   what is drawn    how it is tried      how it is read    who decides, in order
+    "pair": Kind(probes.pair,       _draw_pair,      _ways_of_pair,       _read_pair,       [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]),
+}
+# fmt: on

@@ -1,0 +1,95 @@
+"""Our judge in stock nbgrader: one exporter and two preprocessors, named in `nbgrader_config.py`.
+
+`nbgrader autograde` reads a submission (SubmissionExporter), makes its cells whole (HardenCells),
+lets the judge write the outputs of the test cells (TrustedExecute), and goes on as ever: nbgrader
+reads the points from those outputs. Gradebook, formgrader, feedback and export are stock.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
+from traitlets import Unicode
+
+from autograder import submission
+from autograder.grade import Verdicts
+from autograder.lesson import Unknown, find_lesson
+from autograder.verdict import Verdict
+
+__all__ = ["HardenCells", "SubmissionExporter", "TrustedExecute"]
+
+NOT_OURS = "No exercise of the course stands behind this cell, so it was not judged; mark it by hand."
+
+
+class HardenCells(OverwriteCells):
+    """The lesson's own cells come back whole; what is left is the student's."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        if released := _released(resources):
+            nb = nbformat.from_dict(submission.harden(nb, released))
+        return super().preprocess(nb, resources)
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads what a student handed in. A file that cannot be read stops nobody: the untouched lesson
+    stands for it, with the reason on top, and earns what that deserves."""
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        released = _released(resources)
+        if not released or not any(isinstance(each, HardenCells) for each in self._preprocessors):
+            return super().from_filename(filename, resources=resources, **kwargs)
+        try:
+            notebook = submission.read(Path(filename), released)
+        except submission.Unreadable as reason:
+            self.log.warning("%s: %s", filename, reason)
+            notebook = submission.unreadable(str(reason), released)
+        return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources, **kwargs)
+
+
+class TrustedExecute(NbGraderPreprocessor):
+    """Writes the outputs of the test cells: reasons as text, and the points as the result.
+
+    No cell runs in this process or in a kernel. A test cell always gets exactly one result, a
+    finite number between 0 and its points, and never an error: nbgrader takes a cell without
+    output for full marks.
+    """
+
+    classroom = Unicode("classroom", help="Where verdicts and the secret are kept.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        verdicts = {}
+        if released := _released(resources):
+            lesson = find_lesson(resources["nbgrader"]["assignment"])
+            verdicts = Verdicts(Path(self.classroom)).of(lesson, submission.steps(nb, released))
+        for cell in nb.cells:
+            if cell.cell_type == "code" and utils.is_grade(cell):
+                exercise = cell.metadata.get("backprop", {}).get("exercise")
+                write_outputs(cell, verdicts.get(exercise))
+        return nb, resources
+
+
+def write_outputs(cell: NotebookNode, verdict: Verdict | None) -> None:
+    """The cell's outputs, from which nbgrader reads its points, as a fraction of its own maximum."""
+    share = verdict.points / verdict.max_points if verdict else 0.0
+    points = round(share * float(cell.metadata.nbgrader["points"]), 6)
+    text = verdict.text() if verdict else NOT_OURS
+    cell.execution_count = 1
+    cell.outputs = [
+        new_output("stream", name="stdout", text=text + "\n"),
+        new_output("execute_result", data={"text/plain": repr(points)}, execution_count=1),
+    ]
+
+
+def _released(resources: dict) -> dict | None:
+    """The released notebook of the lesson in hand, or None for an assignment that is not ours."""
+    try:
+        lesson = find_lesson(resources["nbgrader"]["assignment"])
+    except Unknown:
+        return None
+    return submission.released(lesson) if resources["nbgrader"]["notebook"] == lesson.name else None

@@ -1,0 +1,136 @@
+"""Rules: each gets one named value of an answer and returns a complaint, or None.
+
+Rules run where the truth lives. A complaint names the thing, what was expected and what was
+seen; it is a sentence for the student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.box.values import Failure, Opaque
+
+__all__ = ["Answer", "Draw", "Rule", "close", "gradients", "numbers", "outputs", "remark", "returns", "runs", "shapes"]
+
+# Relative to the largest entry of the right array. Every correct implementation in a sample
+# of 774 by students was within 1e-6 in float64.
+TOLERANCE = {2: None, 4: 1e-4, 8: 1e-6, 16: 1e-6}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A case with its numbers: what goes in, and what must come out, by name."""
+
+    case: str
+    inputs: dict[str, Any]
+    dout: np.ndarray | None
+    cache: Any
+    expected: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one draw: values by name, or why there are none."""
+
+    draw: Draw
+    values: dict[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+    missing: str = ""
+
+
+Rule = Callable[[str, Answer], "str | None"]
+
+
+def runs(name: str, answer: Answer) -> str | None:
+    """The function is there and returns."""
+    return str(answer.failure) if answer.failure else None
+
+
+def returns(name: str, answer: Answer) -> str | None:
+    """As many values as the contract says."""
+    return None if name in answer.values else answer.missing
+
+
+def numbers(name: str, answer: Answer) -> str | None:
+    """An array of finite floating-point numbers."""
+    value = answer.values[name]
+    if value is None:
+        return f"{name} is None"
+    if isinstance(value, (Opaque, str, dict)):
+        return f"{name} is a {getattr(value, 'type', type(value).__name__)}; expected an array"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return f"{name} is a list of rows with different lengths; expected an array"
+    if array.dtype.kind not in "biuf":
+        return f"{name} holds {array.dtype} values; expected floating-point numbers"
+    if array.dtype.kind == "f" and TOLERANCE[min(array.itemsize, 16)] is None:
+        return f"{name} holds {array.dtype} values, which keep three digits; expected float64"
+    if not np.isfinite(array).all():
+        where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+        return f"{name}{where if where else ''} is {array[tuple(where)]}"
+    return None
+
+
+def shapes(name: str, answer: Answer) -> str | None:
+    """A gradient has the shape of the thing it is the gradient of."""
+    got, want = np.shape(answer.values[name]), answer.draw.expected[name].shape
+    if got == want or got == (1, *want):
+        return None
+    of = name.removeprefix("d")
+    if name.startswith("d") and of in answer.draw.inputs:
+        return f"{name} has shape {got} but {of} has shape {want}"
+    return f"{name} has shape {got}; expected {want}"
+
+
+def outputs(name: str, answer: Answer) -> str | None:
+    """The forward values are right."""
+    if _is_gradient(name, answer) or close(answer.values[name], answer.draw.expected[name]):
+        return None
+    got, want = _floats(answer, name)
+    worst = tuple(int(i) for i in np.unravel_index(np.argmax(np.abs(got - want)), want.shape))
+    return f"{name}{list(worst)} is {got[worst]:.6g}; expected {want[worst]:.6g}"
+
+
+def gradients(name: str, answer: Answer) -> str | None:
+    """A gradient predicts how fast the loss moves when its input is nudged."""
+    if not _is_gradient(name, answer) or close(answer.values[name], answer.draw.expected[name]):
+        return None
+    got, want = _floats(answer, name)
+    direction = np.random.default_rng(0).standard_normal(want.shape)
+    true, yours = np.sum(want * direction), np.sum(got * direction)
+    digits = next((d for d in range(5, 16) if f"{true:.{d}f}" != f"{yours:.{d}f}"), 16)
+    return (
+        f"{name}: nudging {name.removeprefix('d')} along a random direction moves the loss at rate "
+        f"{true:.{digits}f}; your {name} says {yours:.{digits}f}"
+    )
+
+
+def remark(name: str, answer: Answer) -> str | None:
+    """What is worth saying about a value that holds."""
+    got, want = np.shape(answer.values[name]), answer.draw.expected[name].shape
+    return f"{name} has shape {got}; {want} is the usual one" if got != want else None
+
+
+def close(got: Any, want: np.ndarray, tolerance: float | None = None) -> bool:
+    """Equal up to rounding, relative to the largest entry; a leading axis of one is forgiven."""
+    array = np.asarray(got)
+    tolerance = tolerance or TOLERANCE[min(array.itemsize, 16) if array.dtype.kind == "f" else 8]
+    array = array.astype(float)
+    if array.shape == (1, *want.shape):
+        array = array[0]
+    size = np.abs(want).max(initial=0.0)
+    return array.shape == want.shape and bool((np.abs(array - want) <= tolerance * size).all())
+
+
+def _is_gradient(name: str, answer: Answer) -> bool:
+    return answer.draw.dout is not None and name.removeprefix("d") in answer.draw.inputs
+
+
+def _floats(answer: Answer, name: str) -> tuple[np.ndarray, np.ndarray]:
+    want = answer.draw.expected[name]
+    return np.asarray(answer.values[name], float).reshape(want.shape), want

@@ -1,0 +1,156 @@
+"""A class that is not there: submissions of every sort that know the mark they deserve.
+
+It exercises the whole way from file to gradebook, and shows an instructor what to expect. What a
+submission deserves is worked out here from the references alone, without the judge.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autograder import submission
+from autograder.exercise import Exercise, Mistake
+from autograder.grade import private
+from autograder.lesson import Lesson
+
+__all__ = ["Sample", "deserved", "samples", "write"]
+
+HOSTILE = """
+import builtins, os, sys
+import numpy as np
+
+class Agreeable:
+    __array_priority__ = 1e9
+    def __eq__(self, other): return True
+    def __array__(self, *args, **kwargs): return np.zeros(1)
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **kwargs): return self
+    def __iter__(self): return iter([self, self, self])
+
+np.allclose = lambda *args, **kwargs: True
+builtins.abs = lambda value: 0
+check = lambda *args: 1e9
+print(1e9)
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One submission: its name, the answers by exercise, and the points it deserves."""
+
+    name: str
+    answers: dict[str, str]
+    deserves: float
+    own: str = ""  # a cell of the student's own, at the top
+    prose: str = ""  # what answers the questions that a person marks
+    whole: bool = True  # False for a file that breaks off in the middle
+
+
+def samples(lesson: Lesson, count: int) -> Iterator[Sample]:
+    """As many different submissions as asked for, mistakes taken in turn from the catalogue."""
+    exercises = lesson.exercises
+    first, every = exercises[0], sum(e.max_points for e in exercises)
+    right = {e.id: _source(e) for e in exercises}
+    mistakes = [(e, m) for e in exercises for m in e.mistakes if _is_text(m)]
+
+    def mistaken(number: int) -> Sample:
+        exercise, mistake = mistakes[number % len(mistakes)]
+        name = f"mistaken-{mistake.name.replace('_', '-')}"
+        return Sample(name, right | {exercise.id: _source(exercise, mistake)}, every - _costs(exercise, mistake))
+
+    syntax = right[first.id].replace("return", "retrun", 1)
+    exits = f"import os\n\ndef {first.id}(*args):\n    os._exit(0)"
+    liars = {e.id: f"def {e.id}(*args):\n    return Agreeable()" for e in exercises}
+    settled = [
+        Sample("right", right, every, prose="It sends the blame back, one layer at a time."),
+        mistaken(0),
+        Sample("empty", {}, 0.0),
+        Sample("broken-syntax", right | {first.id: syntax}, every - first.max_points),
+        Sample("broken-file", right, 0.0, whole=False),
+        Sample("hostile-liar", liars, 0.0, own=HOSTILE),
+        Sample("hostile-exit", right | {first.id: exits}, every - first.max_points),
+        Sample("endless", right, every, own="while True:\n    pass"),
+    ]
+    for number in range(count):
+        yield settled[number] if number < len(settled) else mistaken(number - len(settled) + 1)
+
+
+def write(lesson: Lesson, classroom: Path, count: int) -> dict[str, float]:
+    """Write the class into `classroom`, with what each deserves beside it; returns the latter."""
+    released, marks = submission.released(lesson), {}
+    private(classroom)
+    for number, sample in enumerate(samples(lesson, count), 1):
+        student = f"sample-{number:02}-{sample.name}"
+        path = classroom / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(_filled(released, sample), indent=1, ensure_ascii=False)
+        path.write_text(text if sample.whole else text[: len(text) // 2], encoding="utf-8")
+        marks[student] = sample.deserves
+    (classroom / f"deserved-{lesson.name}.json").write_text(json.dumps(marks, indent=1))
+    return marks
+
+
+def deserved(lesson: Lesson, classroom: Path) -> dict[str, float]:
+    """What each student of a sample class deserves; empty for a real one."""
+    path = classroom / f"deserved-{lesson.name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _filled(released: dict, sample: Sample) -> dict:
+    notebook = copy.deepcopy(released)
+    for cell in notebook["cells"]:
+        ours = cell["metadata"].get("backprop", {})
+        if ours.get("role") == "answer" and ours["exercise"] in sample.answers:
+            cell["source"] = sample.answers[ours["exercise"]]
+        if ours.get("role") == "written" and sample.prose:
+            cell["source"] = sample.prose
+    if sample.own:
+        own = {"cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None, "source": sample.own}
+        notebook["cells"].insert(0, own)
+    return notebook
+
+
+def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
+    """The answer cell of somebody who is right, or of somebody who made a mistake."""
+    parts = []
+    for name in exercise.writes:
+        if mistake and mistake.stands_for == name:
+            lines = inspect.getsource(mistake.function).splitlines()
+            lines = lines[next(i for i, line in enumerate(lines) if line.startswith("def ")) :]
+            parts.append("\n".join(lines).replace(f"def {mistake.name}(", f"def {name}(", 1))
+        else:
+            parts.append(inspect.getsource(getattr(exercise.reference, name)))
+    return "\n\n".join(parts)
+
+
+def _is_text(mistake: Mistake) -> bool:
+    """Whether the mistake stands by itself, calling neither the reference nor anything beside it."""
+    used = mistake.function.__code__.co_names
+    return not set(used) & (set(mistake.function.__globals__) - {"np"})
+
+
+def _costs(exercise: Exercise, mistake: Mistake) -> float:
+    """The points of the values that a mistaken backward gets wrong on some case."""
+    forward, backward = (getattr(exercise.reference, exercise.id.replace("backward", d)) for d in ("forward", "backward"))
+    names, wrong = [n for n in exercise.points if n != "out"], set()
+    for case in exercise.cases:
+        rng = np.random.default_rng(0)
+        out, cache = forward(*case.make(rng).values())
+        dout = rng.standard_normal(out.shape)
+        right = backward(dout, cache)
+        try:
+            made = mistake.function(dout.copy(), cache)
+        except Exception:
+            return exercise.max_points
+        right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
+        if len(made) != len(right):
+            return exercise.max_points
+        wrong |= {n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b)}
+    return sum(exercise.points[name] for name in wrong)

@@ -1,0 +1,91 @@
+"""A verdict: what is right, what is not, and how to say so in a notebook, a terminal or a page."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import asdict, dataclass, field
+
+__all__ = ["STATUSES", "Verdict"]
+
+STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+WIDTH = 78
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge says of one exercise. `names` says of each value whether it holds on every case."""
+
+    exercise: str
+    points: float
+    max_points: float
+    names: dict[str, bool]
+    complaints: list[str] = field(default_factory=list)
+    diagnosis: str | None = None
+    status: str = "right"
+    remarks: list[str] = field(default_factory=list)
+    help: list[str] = field(default_factory=list)
+    isolation: str | None = None
+
+    def __post_init__(self):
+        if self.status not in STATUSES:
+            raise ValueError(f"{self.status!r} is not a status; there are: {', '.join(STATUSES)}")
+        if not 0 <= self.points <= self.max_points:
+            raise ValueError(f"{self.points} is not between 0 and {self.max_points}")
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @property
+    def _marks(self) -> list[str]:
+        return [f"{name} {'✓' if holds else '✗'}" for name, holds in self.names.items()]
+
+    @property
+    def _score(self) -> str:
+        return f"{self.points:g} of {self.max_points:g} points"
+
+    def text(self) -> str:
+        """For a terminal or a page; help is not in it."""
+        marks = "   ".join(self._marks)
+        lines = [f"{marks}{self._score:>{max(WIDTH - len(marks), len(self._score) + 3)}}", *self.complaints]
+        if self.diagnosis:
+            lines += ["Why? " + "\n     ".join(self.diagnosis.splitlines())]
+        lines += [f"Remark: {remark}" for remark in self.remarks]
+        if self.isolation:
+            lines += [f"{self.status}; isolation: {self.isolation}"]
+        return CONTROL.sub("�", "\n".join(lines))
+
+    def html(self) -> str:
+        """For a notebook: the property and the numbers at once; cause and help folded."""
+        marks = "".join(
+            f'<span style="margin-right:1.2em;white-space:nowrap"><code>{html.escape(name)}</code> '
+            f'<span style="color:{"#009e73" if holds else "#d55e00"};font-weight:bold">{"✓" if holds else "✗"}</span></span>'
+            for name, holds in self.names.items()
+        )
+        body = [f'<div>{marks}<span style="float:right">{self._score}</span></div>']
+        body += [f'<div style="margin-top:.4em">{_escape(text)}</div>' for text in self.complaints]
+        if self.diagnosis:
+            body.append(_folded("Why?", _escape(self.diagnosis)))
+        if self.help and self.points < self.max_points:
+            body.append(_staged(self.help))
+        body += [f'<div style="margin-top:.4em;opacity:.75">{_escape(text)}</div>' for text in self.remarks]
+        return f'<div role="status" style="max-width:46em;line-height:1.5">{"".join(body)}</div>'
+
+
+def _staged(hints: list[str]) -> str:
+    """Hints inside one another: the next can be opened only once this one is."""
+    inner = ""
+    for number, hint in reversed(list(enumerate(hints, 1))):
+        summary = "Help" if number == 1 else f"More help ({number} of {len(hints)})"
+        inner = _folded(summary, _escape(hint) + inner)
+    return inner
+
+
+def _folded(summary: str, inner: str) -> str:
+    return f'<details style="margin-top:.4em"><summary>{summary}</summary><div style="margin-left:1.2em">{inner}</div></details>'
+
+
+def _escape(text: str) -> str:
+    """Plain text as HTML, with `code` in backquotes shown as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(CONTROL.sub("�", text))).replace("\n", "<br>")
