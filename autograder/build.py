@@ -175,7 +175,9 @@ def _role(cell: NotebookNode, role: str, exercise: str | None = None) -> Noteboo
     return cell
 
 
-def _graded(cell: NotebookNode, grade_id: str, points: float | None = None, solution=False, locked=None) -> NotebookNode:
+def _graded(
+    cell: NotebookNode, grade_id: str, points: float | None = None, solution=False, locked=None
+) -> NotebookNode:
     cell.metadata["nbgrader"] = {
         "schema_version": 3,
         "grade_id": grade_id,

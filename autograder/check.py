@@ -38,7 +38,9 @@ def check(name: str) -> float | None:
             raise AssertionError(verdict.text())
         return verdict.points
     aside = f"\nYour code printed:\n{printed}" if printed else ""
-    aside_html = f"<details><summary>Your code printed</summary><pre>{html.escape(printed)}</pre></details>" if printed else ""
+    aside_html = (
+        f"<details><summary>Your code printed</summary><pre>{html.escape(printed)}</pre></details>" if printed else ""
+    )
     _show(verdict.text() + aside, verdict.html() + aside_html)
 
 

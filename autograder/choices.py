@@ -1,13 +1,13 @@
 """Questions with lettered answers, written in the lesson's text, each wrong letter with its hint.
 
-    ```{quiz} who_sums
-    :answer: c
-    Which gradient is a sum over the examples?
+```{quiz} who_sums
+:answer: c
+Which gradient is a sum over the examples?
 
-    a) `dx`
-    hint: each row of x belongs to one example.
-    ...
-    ```
+a) `dx`
+hint: each row of x belongs to one example.
+...
+```
 """
 
 from __future__ import annotations

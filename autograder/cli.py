@@ -48,9 +48,8 @@ def cli():
 def lab(arguments):
     """Open the course in JupyterLab; without a screen, print its address.
 
-    From a checkout the course is opened where it is. Installed without one, it is first copied
-    to ./backprop-course, where your own work stays untouched by later calls. ARGUMENTS go to
-    JupyterLab.
+    You work on a copy of your own, ./my-course. Later calls add lessons that are new and leave
+    everything that is there as it is. ARGUMENTS go to JupyterLab.
 
         backprop lab
     """
@@ -110,7 +109,9 @@ def check(file):
 @cli.command()
 @LESSON
 @CLASSROOM
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="all cores", help="Judge so many at a time.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="all cores", help="Judge so many at a time."
+)
 def grade(lesson, classroom, jobs):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 

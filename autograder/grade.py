@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -94,8 +95,6 @@ def grade(lesson: Lesson, classroom: Path, jobs: int, progress: Callable[[str], 
             progress(student)
     api = _nbgrader(classroom)
     _release(api, lesson)
-    # nbgrader looks at a submission before its session knows of it, and SQLAlchemy says so each time.
-    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
     failed = {student for student in files if not api.autograde(lesson.name, student, force=True)["success"]}
     return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
 
@@ -125,8 +124,11 @@ def _nbgrader(classroom: Path):
     """nbgrader's own API on a classroom, with the course's configuration, from the course's root."""
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
+    from sqlalchemy.exc import SAWarning
     from traitlets.config import PyFileConfigLoader
 
+    # nbgrader looks at a submission before its session knows of it, and SQLAlchemy says so each time.
+    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
     private(classroom)
     here = str(Path(sys.executable).parent)  # nbgrader calls `alembic` by name
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
@@ -153,12 +155,16 @@ def _must(result: dict, what: str) -> None:
 def _reasons(verdicts: dict[str, Verdict]) -> str:
     """Which values do not hold, and how that came out, in one line."""
     lost = (v for v in verdicts.values() if v.points < v.max_points)
-    return "; ".join(f"{v.exercise} {', '.join(n for n, holds in v.names.items() if not holds)}: {v.status}" for v in lost)
+    return "; ".join(
+        f"{v.exercise} {', '.join(n for n, holds in v.names.items() if not holds)}: {v.status}" for v in lost
+    )
 
 
 def _mark(api, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
     if failed:
-        return Mark(student, None, 0.0, 0.0, "our fault: nbgrader could not process this submission; it has no mark yet")
+        return Mark(
+            student, None, 0.0, 0.0, "our fault: nbgrader could not process this submission; it has no mark yet"
+        )
     with api.gradebook as gradebook:
         handed_in = gradebook.find_submission(lesson.name, student)
         waiting = sum(g.max_score for n in handed_in.notebooks for g in n.grades if g.needs_manual_grade)

@@ -32,7 +32,18 @@ from autograder.rules import Answer, Draw, Rule
 from autograder.submission import Step
 from autograder.verdict import Verdict
 
-__all__ = ["draws", "examine", "fresh_seed", "judge", "mark", "mark_cells", "mark_source", "public_seed", "secret_seed", "verdict"]
+__all__ = [
+    "draws",
+    "examine",
+    "fresh_seed",
+    "judge",
+    "mark",
+    "mark_cells",
+    "mark_source",
+    "public_seed",
+    "secret_seed",
+    "verdict",
+]
 
 COURSE = "backprop"
 Seed = Callable[[Exercise, Case], int]
@@ -96,7 +107,12 @@ def examine(exercise: Exercise, venue: Venue, drawn: Sequence[Draw]) -> Examined
         if not best or _worth(exercise, found) > _worth(exercise, best):
             tried[brings] = found
     parts = tried.values()
-    return Examined(*({k: v for part in parts for k, v in getattr(part, field).items()} for field in ("answers", "complaints", "rules")))
+    return Examined(
+        *(
+            {k: v for part in parts for k, v in getattr(part, field).items()}
+            for field in ("answers", "complaints", "rules")
+        )
+    )
 
 
 def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> Examined:
@@ -167,7 +183,9 @@ def _remarks(found: Examined) -> list[str]:
 # ----- without a notebook -----
 
 
-def mark(exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()) -> Verdict:
+def mark(
+    exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()
+) -> Verdict:
     """Mark functions of this process, in a forked child with a deadline.
 
     Any implementation in the genre's call form can be marked as it is. Hangs, exits and whatever
@@ -181,7 +199,9 @@ def mark(exercise: str, functions: dict[str, Callable], secret: bytes | None = N
 def mark_source(exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits()) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
-    return mark_cells([Step(source=source), Step(exercise=exercise)], [found], secret or secrets.token_bytes(32), limits)[0]
+    return mark_cells(
+        [Step(source=source), Step(exercise=exercise)], [found], secret or secrets.token_bytes(32), limits
+    )[0]
 
 
 def mark_cells(
@@ -211,7 +231,9 @@ def mark_cells(
 def _better(first: Verdict, last: Verdict) -> Verdict:
     if last.points <= first.points:
         return first
-    return _with(last, remarks=[*last.remarks, "this holds at the end of the notebook, not yet at its test cell; that counts"])
+    return _with(
+        last, remarks=[*last.remarks, "this holds at the end of the notebook, not yet at its test cell; that counts"]
+    )
 
 
 def _finish(found: Verdict, raised: list[str], isolation: str) -> Verdict:

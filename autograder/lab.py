@@ -10,35 +10,31 @@ from pathlib import Path
 
 from autograder.lesson import folder, lessons
 
-__all__ = ["command"]
+__all__ = ["command", "copy_course"]
 
-COPY = "backprop-course"
+COPY = "my-course"
 
 
 def command(arguments: list[str]) -> list[str]:
     """What to run, from wherever `backprop lab` was called."""
-    root = _course()
-    first = lessons()[0].name
+    root, first = copy_course(Path.cwd() / COPY), lessons()[0].name
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
     if not _has_screen():
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")  # a container's only user, as a rule
+        options.append("--allow-root")  # the only user of a container, as a rule
     return [sys.executable, "-m", "jupyterlab", *options, *arguments]
 
 
-def _course() -> Path:
-    """The course in a checkout; else a copy of it here, in which nothing that exists is overwritten."""
+def copy_course(home: Path) -> Path:
+    """The learner's own copy of the course: lessons that are new are added, work that is there is kept."""
     course = folder("course")
-    if course.parent.name != "autograder":
-        return course
-    copy = Path.cwd() / COPY
     for path in sorted(course.rglob("*")):
-        here = copy / path.relative_to(course)
-        if path.is_file() and not here.exists():
-            here.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, here)
-    return copy
+        mine = home / path.relative_to(course)
+        if path.is_file() and not mine.exists() and ".ipynb_checkpoints" not in path.parts:
+            mine.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, mine)
+    return home
 
 
 def _has_screen() -> bool:

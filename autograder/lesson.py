@@ -111,7 +111,9 @@ def load(path: Path) -> Exercise:
     module = _module(path)
     exercise = module.exercise
     if exercise.id != path.stem:
-        raise ValueError(f"{path} must be called {exercise.id}.py: an exercise has the name of the last function it writes")
+        raise ValueError(
+            f"{path} must be called {exercise.id}.py: an exercise has the name of the last function it writes"
+        )
     exercise.path, exercise.lesson = path, path.parent.name
     exercise.title = inspect.cleandoc(module.__doc__).splitlines()[0].rstrip(".")
     return exercise

@@ -112,7 +112,14 @@ def _filled(released: dict, sample: Sample) -> dict:
         if ours.get("role") == "written" and sample.prose:
             cell["source"] = sample.prose
     if sample.own:
-        own = {"cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None, "source": sample.own}
+        own = {
+            "cell_type": "code",
+            "id": "own",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": sample.own,
+        }
         notebook["cells"].insert(0, own)
     return notebook
 
@@ -138,7 +145,9 @@ def _is_text(mistake: Mistake) -> bool:
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
     """The points of the values that a mistaken backward gets wrong on some case."""
-    forward, backward = (getattr(exercise.reference, exercise.id.replace("backward", d)) for d in ("forward", "backward"))
+    forward, backward = (
+        getattr(exercise.reference, exercise.id.replace("backward", d)) for d in ("forward", "backward")
+    )
     names, wrong = [n for n in exercise.points if n != "out"], set()
     for case in exercise.cases:
         rng = np.random.default_rng(0)

@@ -56,7 +56,9 @@ def read(path: Path, released: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(notebook, dict) or "nbformat" not in notebook:
         raise Unreadable("the file is not a notebook")
     if notebook["nbformat"] != 4 or not isinstance(notebook.get("cells"), list):
-        raise Unreadable(f"the notebook has format {notebook['nbformat']!r}; save it again in JupyterLab, which writes 4")
+        raise Unreadable(
+            f"the notebook has format {notebook['nbformat']!r}; save it again in JupyterLab, which writes 4"
+        )
     if len(notebook["cells"]) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
     cells = [_cell(cell) | {"id": f"cell-{number}"} for number, cell in enumerate(notebook["cells"])]
@@ -120,7 +122,9 @@ def harden(notebook: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]
 
 def unreadable(reason: str, released: dict[str, Any]) -> dict[str, Any]:
     """What stands for a file that cannot be read: the lesson untouched, and the reason on top."""
-    note = _typed({"source": f"**The file that was handed in could not be read:** {reason}.", "metadata": {}}, "markdown")
+    note = _typed(
+        {"source": f"**The file that was handed in could not be read:** {reason}.", "metadata": {}}, "markdown"
+    )
     return harden({"cells": [note, *released["cells"]]}, released)
 
 

@@ -124,7 +124,9 @@ class Forked(_Venue):
                 for standard in (0, 1, 2):
                     os.dup2(null, standard)
                 limits = self.limits
-                inside.answer(write, inside.load(probe, name), self.functions, needs, questions, limits.cpu, limits.memory)
+                inside.answer(
+                    write, inside.load(probe, name), self.functions, needs, questions, limits.cpu, limits.memory
+                )
             finally:
                 os._exit(0)
         os.close(write)
@@ -250,4 +252,10 @@ def _end(pid: int, patience: bool, process: subprocess.Popen | None = None) -> i
 
 def _environment() -> dict[str, str]:
     """What the process may know of ours: next to nothing."""
-    return {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/nonexistent",
+        "MPLBACKEND": "Agg",
+        "OPENBLAS_NUM_THREADS": "1",
+        "LANG": "C.UTF-8",
+    }

@@ -18,8 +18,7 @@ exercise = Exercise(
     uses=["relu_forward"],
     help=[
         "Draw max(0, x). What is its slope to the left of zero, and to the right?",
-        "The slope depends on the input of the layer, entry by entry. What arrives from above is "
-        "multiplied by it.",
+        "The slope depends on the input of the layer, entry by entry. What arrives from above is multiplied by it.",
         "An example with other numbers: x = [-3, 5], dout = [7, -2]. A nudge of the first entry moves "
         "nothing; a nudge of the second moves the output by as much. So dx = [0, -2].",
     ],

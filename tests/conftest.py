@@ -1,0 +1,32 @@
+"""What several tests share."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+def missing(what: str, mend: str) -> None:
+    """Skip a test for want of something on this machine; in CI, where nothing may be missing, fail."""
+    sentence = f"{what} is missing: {mend}"
+    if os.environ.get("BACKPROP_ALLOW_NO_SKIP"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium for tests that need a browser."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    missing("Chromium", "apt-get install chromium")
