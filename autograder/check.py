@@ -35,7 +35,7 @@ def check(name: str) -> float | None:
         return _show(str(error))
     if _graded():
         if verdict.points < verdict.max_points:
-            raise AssertionError(verdict.text())
+            raise AssertionError("\n" + verdict.text())
         return verdict.points
     aside = f"\nYour code printed:\n{printed}" if printed else ""
     aside_html = (

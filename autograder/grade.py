@@ -124,6 +124,7 @@ def _nbgrader(classroom: Path):
     """nbgrader's own API on a classroom, with the course's configuration, from the course's root."""
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.utils import setenv
     from sqlalchemy.exc import SAWarning
     from traitlets.config import PyFileConfigLoader
 
@@ -132,8 +133,8 @@ def _nbgrader(classroom: Path):
     private(classroom)
     here = str(Path(sys.executable).parent)  # nbgrader calls `alembic` by name
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
-    os.environ["BACKPROP_CLASSROOM"] = str(classroom)
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    with setenv(BACKPROP_CLASSROOM=str(classroom)):
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     config.CourseDirectory.root = str(ROOT)
     config.NbGraderAPI.log_level = "ERROR"
     return NbGraderAPI(CourseDirectory(config=config), config=config)

@@ -1,0 +1,186 @@
+"""Grade the exercises before any student is graded: references earn everything, mistakes are caught.
+
+A new exercise file is found by walking and is tested here without a line of its own.
+"""
+
+import ast
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from autograder import judge, rules
+from autograder.box import values
+from autograder.diagnose import Here, attempt
+from autograder.kinds import KINDS
+from autograder.lesson import lessons
+
+EXERCISES = [pytest.param(e, id=e.id) for lesson in lessons() for e in lesson.exercises]
+MISTAKES = [pytest.param(e, m, id=f"{e.id}-{m.name}") for p in EXERCISES for e in p.values for m in e.mistakes]
+SEEDS = range(5)
+
+
+def examine(exercise, functions, seed, for_marks=False):
+    drawn = judge.draws(exercise, judge.secret_seed(bytes([seed])), for_marks)
+    return judge.examine(exercise, Here(functions), drawn)
+
+
+def references(exercise):
+    return {name: getattr(exercise.reference, name) for name in exercise.writes}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_reference_earns_everything(exercise, seed):
+    found = examine(exercise, references(exercise), seed, for_marks=True)
+    verdict = judge.verdict(exercise, found, found)
+    assert verdict.points == verdict.max_points == sum(exercise.points.values()) and verdict.status == "right"
+    assert verdict.names == dict.fromkeys(exercise.points, True)
+    assert not verdict.complaints and not verdict.diagnosis and not verdict.remarks
+
+
+def stub(*args):
+    raise NotImplementedError
+
+
+def nothing(*args):
+    return None
+
+
+def zeros(exercise, draw):
+    answer = tuple(np.zeros_like(draw.expected[n]) for n in exercise.points if n != "out")
+    return answer if len(answer) > 1 else answer[0]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("fill", [0.0, 1.0])
+def test_zeros_and_constants_earn_nothing(exercise, fill, seed):
+    """Arrays of the right shapes that hold one number: every case must be able to tell."""
+    for draw in judge.draws(exercise, judge.secret_seed(bytes([seed])), for_marks=True):
+        for name in exercise.points:
+            constant = rules.Answer(draw, {name: np.full_like(draw.expected[name], fill)})
+            rule = rules.gradients if name != "out" else rules.outputs
+            assert rule(name, constant), f"{name} of {draw.case} could be a constant {fill}"
+
+
+@pytest.mark.parametrize("empty", [stub, nothing])
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_empty_stubs_earn_nothing(exercise, empty):
+    found = examine(exercise, dict.fromkeys(exercise.writes, empty), 0)
+    assert judge.verdict(exercise, found, found).points == 0
+    nobody = examine(exercise, {}, 0)
+    verdict = judge.verdict(exercise, nobody, nobody)
+    assert verdict.points == 0 and "is not defined" in verdict.complaints[0]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise, mistake", MISTAKES)
+def test_a_mistake_is_caught_by_the_rule_it_names(exercise, mistake, seed):
+    found = examine(exercise, attempt(exercise, mistake), seed)
+    assert found.complaints, "nobody noticed"
+    assert {rule.__name__ for rule in found.rules.values()} == {mistake.caught_by.__name__}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise, mistake", MISTAKES)
+def test_a_mistake_gets_its_own_hint_and_no_other(exercise, mistake, seed):
+    found = examine(exercise, attempt(exercise, mistake), seed)
+    assert judge.verdict(exercise, found, found).diagnosis == mistake.hint
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_two_mistakes_share_a_hint(exercise):
+    assert len({m.hint for m in exercise.mistakes}) == len(exercise.mistakes)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_independent_witness_agrees_with_the_reference(exercise):
+    """Central differences of the reference's forward, in every entry of every input."""
+    if exercise.kind != "pair":
+        pytest.fail(f"kind {exercise.kind} has no witness yet")
+    from backprop import numeric
+
+    forward = getattr(exercise.reference, exercise.id.replace("_backward", "_forward"))
+    for draw in judge.draws(exercise, judge.public_seed, for_marks=False):
+        for place, (name, array) in enumerate(draw.inputs.items()):
+            if f"d{name}" in exercise.points:
+
+                def out(nudged, place=place):
+                    inputs = list(draw.inputs.values())
+                    inputs[place] = nudged
+                    return forward(*inputs)[0]
+
+                seen = numeric.gradient(out, array, draw.dout)
+                assert numeric.relative_error(seen, draw.expected[f"d{name}"]) < 1e-7
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_cases_can_expose_a_mistake(exercise):
+    """Nothing zero, nothing symmetric, not only squares; a batch of one; points for what is asked."""
+    drawn = judge.draws(exercise, judge.public_seed, for_marks=True)
+    first = next(iter(drawn[0].inputs.values()))
+    assert len(set(first.shape)) > 1, "the first case is square"
+    assert any(len(next(iter(draw.inputs.values()))) == 1 for draw in drawn), "no batch of one"
+    for draw in drawn:
+        assert draw.dout.std() > 0 or draw.dout.size == 1
+        for name in exercise.points:
+            assert np.abs(draw.expected[name]).max() > 1e-3
+
+
+PROBE_ALONE = """
+import sys
+sys.path.insert(0, {world!r})
+from autograder.box import inside
+assert not hasattr(inside, "rules")
+probe = inside.load({source!r}, {name!r})
+for forbidden in ("autograder.exercise", "autograder.rules", "autograder.kinds", "autograder.judge", "lessons"):
+    try:
+        __import__(forbidden)
+    except ImportError:
+        continue
+    raise SystemExit(forbidden + " can be imported beside the probe")
+kind, value = inside.attempt(probe, {{}}, ["nobody"], {{}})
+assert (kind, value) == ("raised", "nobody is not defined"), (kind, value)
+print(sorted(set(probe.__globals__) - {{"__builtins__"}}))
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_probe_runs_where_nothing_of_ours_can_be_imported(kind, tmp_path):
+    """In a fresh process that sees the box's world and NumPy, and neither this checkout nor its packages."""
+    from autograder.box import world
+
+    probe = KINDS[kind].probe
+    world.build(tmp_path, keep=[])
+    script = PROBE_ALONE.format(world=str(tmp_path), source=inspect.getsource(probe), name=probe.__name__)
+    numpy_home = str(np.__path__[0]).removesuffix("/numpy")
+    script = f"import sys; sys.path.append({numpy_home!r})\n" + script.replace(str(numpy_home), numpy_home)
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == str(sorted([probe.__name__, "np"]))
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_world_holds_none_of_the_answers(exercise, tmp_path):
+    """What an exercise asks for is absent from the library that its code may import; what it uses is there."""
+    from autograder.box import world
+
+    world.build(tmp_path, keep=exercise.uses)
+    name = exercise.reference.__name__.rsplit(".", 1)[1]
+    text = (tmp_path / "backprop" / f"{name}.py").read_text()
+
+    def whole(function):
+        return ast.unparse(ast.parse(inspect.getsource(getattr(exercise.reference, function))))
+
+    for written in exercise.writes:
+        assert whole(written) not in text and whole(written).splitlines()[-1] not in text
+        assert f"def {written}(" in text and "NotImplementedError" in text
+    for used in exercise.uses:
+        assert whole(used) in text
+
+
+def test_values_and_failures_are_what_a_probe_may_return():
+    assert values.unpack(*values.pack({"gradients": (np.ones(2), None)}))["gradients"][1] is None
