@@ -21,7 +21,7 @@ test: $(READY)
 
 grade: $(READY)
 	backprop class 04 -n 8 --classroom $(SAMPLE)
-	backprop grade 04 --classroom $(SAMPLE)
+	backprop grade 04 --classroom $(SAMPLE) --isolation any
 	backprop feedback 04 --classroom $(SAMPLE)
 
 clean:

@@ -35,6 +35,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.TrustedExecute.classroom = classroom
+c.TrustedExecute.isolation = os.environ.get("BACKPROP_ISOLATION", "safe")
 
 # No hidden test reaches a page, and no student's script runs on the instructor's.
 c.GenerateFeedback.preprocessors = [

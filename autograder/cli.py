@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from autograder.box import NoSandbox
 from autograder.lesson import Lesson, Unknown, find_lesson, lessons
 
+NO_WALLS = "backprop doctor says what works; --isolation none grades without walls, and says so on every page."
 COMMANDS = {"context_settings": {"help_option_names": ["-h", "--help"]}}
 
 
@@ -100,7 +102,8 @@ def check(file):
         notebook = submission.harden(submission.read(file, released), released)
     except submission.Unreadable as reason:
         raise click.ClickException(f"{file}: {reason}") from None
-    found = judge.mark_cells(submission.steps(notebook, released), lesson.exercises, os.urandom(32))
+    with judge.sandbox(lesson.exercises, "any") as walls:
+        found = judge.mark_cells(submission.steps(notebook, released), lesson.exercises, os.urandom(32), walls)
     for verdict in found:
         click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")
     click.echo(f"{sum(v.points for v in found):g} of {sum(v.max_points for v in found):g} points")
@@ -112,7 +115,15 @@ def check(file):
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="all cores", help="Judge so many at a time."
 )
-def grade(lesson, classroom, jobs):
+@click.option(
+    "--isolation",
+    type=click.Choice(["safe", "any", "none"]),
+    default="safe",
+    show_default=True,
+    envvar="BACKPROP_ISOLATION",
+    help="safe: stop where student code cannot be walled in; any: the strongest walls, or none; none.",
+)
+def grade(lesson, classroom, jobs, isolation):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
@@ -128,7 +139,10 @@ def grade(lesson, classroom, jobs):
         where = classroom / "submitted" / "STUDENT" / lesson.name / f"{lesson.name}.ipynb"
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
     with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
-        marks = grading.grade(lesson, classroom, jobs, progress=lambda student: bar.update(1))
+        try:
+            marks = grading.grade(lesson, classroom, jobs, isolation, progress=lambda student: bar.update(1))
+        except NoSandbox as reason:
+            raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
     wrong = 0
     for mark in marks:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import backprop
 from autograder import judge, submission
-from autograder.box import Limits
+from autograder.box import Limits, Sandbox
 from autograder.lesson import Lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
@@ -45,17 +46,37 @@ class Mark:
 class Verdicts:
     """The verdicts of a classroom, each under a hash of what decided it."""
 
-    def __init__(self, classroom: Path, limits: Limits = Limits()):
-        self.classroom, self.limits = classroom, limits
+    def __init__(self, classroom: Path, isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
+        self.classroom, self.isolation, self.jobs, self.limits = classroom, isolation, jobs, limits
+        self._walls: dict[str, Sandbox] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Verdicts:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
 
     def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
         """Verdicts by exercise, from the store or from the judge."""
         kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
         if kept.exists():
             return {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
-        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.limits)
+        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.walls(lesson))
         _write(kept, json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
         return {each.exercise: each for each in found}
+
+    def walls(self, lesson: Lesson) -> Sandbox:
+        """Where the lesson's submissions run; raises NoSandbox where that would not be safe enough."""
+        with self._lock:
+            if lesson.name not in self._walls:
+                self._walls[lesson.name] = judge.sandbox(lesson.exercises, self.isolation, self.jobs, self.limits)
+            return self._walls[lesson.name]
+
+    def close(self) -> None:
+        for sandbox in self._walls.values():
+            sandbox.close()
+        self._walls = {}
 
     @property
     def secret(self) -> bytes:
@@ -75,10 +96,15 @@ class Verdicts:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def grade(lesson: Lesson, classroom: Path, jobs: int, progress: Callable[[str], None]) -> list[Mark]:
-    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student."""
+def grade(
+    lesson: Lesson, classroom: Path, jobs: int = 1, isolation: str = "safe", progress: Callable = lambda student: None
+) -> list[Mark]:
+    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student.
+
+    Raises NoSandbox where student code could not be walled in as `isolation` asks.
+    """
     files = dict(submitted(lesson, classroom))
-    released, verdicts = submission.released(lesson), Verdicts(classroom)
+    released = submission.released(lesson)
 
     def one(student: str) -> str:
         try:
@@ -87,13 +113,13 @@ def grade(lesson: Lesson, classroom: Path, jobs: int, progress: Callable[[str], 
         except submission.Unreadable as reason:
             return f"could not be read: {reason}"
 
-    verdicts.secret  # made before the threads would race for it
-    with ThreadPoolExecutor(jobs) as pool:
+    with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
+        verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
         notes = {}
         for student, note in zip(files, pool.map(one, files), strict=True):
             notes[student] = note
             progress(student)
-    api = _nbgrader(classroom)
+    api = _nbgrader(classroom, isolation)
     _release(api, lesson)
     failed = {student for student in files if not api.autograde(lesson.name, student, force=True)["success"]}
     return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
@@ -120,7 +146,7 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def _nbgrader(classroom: Path):
+def _nbgrader(classroom: Path, isolation: str = "safe"):
     """nbgrader's own API on a classroom, with the course's configuration, from the course's root."""
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
@@ -136,6 +162,7 @@ def _nbgrader(classroom: Path):
     with setenv(BACKPROP_CLASSROOM=str(classroom)):
         config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     config.CourseDirectory.root = str(ROOT)
+    config.TrustedExecute.isolation = isolation
     config.NbGraderAPI.log_level = "ERROR"
     return NbGraderAPI(CourseDirectory(config=config), config=config)
 

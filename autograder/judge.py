@@ -14,15 +14,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from autograder import rules
-from autograder.box import Box, Forked, Limits, world
+from autograder.box import Forked, Limits, Sandbox
 from autograder.box.values import Failure
 from autograder.diagnose import diagnose
 from autograder.exercise import Case, Exercise
@@ -144,9 +142,9 @@ def _worth(exercise: Exercise, found: Examined) -> float:
 
 
 def judge(exercise: Exercise, venue: Venue, secret: bytes) -> Verdict:
-    """A verdict for marks: decided on hidden draws, explained on public ones."""
+    """A verdict on functions that one trusts: decided on hidden draws, explained on public ones."""
     hidden = examine(exercise, venue, draws(exercise, secret_seed(secret), for_marks=True))
-    if not hidden.complaints or hidden.too_slow:  # of slowness only we speak, and once is enough
+    if not hidden.complaints or hidden.too_slow:
         return verdict(exercise, hidden, hidden)
     return verdict(exercise, hidden, examine(exercise, venue, draws(exercise, public_seed, for_marks=True)))
 
@@ -154,20 +152,31 @@ def judge(exercise: Exercise, venue: Venue, secret: bytes) -> Verdict:
 def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdict:
     """Put into words what was found."""
     names = {name: name not in decides.complaints for name in exercise.points}
+    failures = decides.failures
     unexplained = "{} holds on public values, but not on those drawn for marks"
     complaints = [explains.complaints.get(name, unexplained.format(name)) for name in decides.complaints]
-    failures = decides.failures
+    if decides.too_slow:  # of slowness we say nothing but our own words, so once is enough
+        complaints = [str(failure) for failure in failures if failure.kind == "too slow"]
     return Verdict(
         exercise=exercise.id,
         points=_worth(exercise, decides),
         max_points=exercise.max_points,
         names=names,
         complaints=list(dict.fromkeys(complaints)),
-        diagnosis=diagnose(exercise, explains.answers, explains.complaints) if decides.complaints else None,
-        status="right" if not decides.complaints else failures[0].kind if failures else "wrong",
+        diagnosis=diagnose(exercise, explains.answers, explains.complaints)
+        if decides.complaints and not decides.too_slow
+        else None,
+        status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
     )
+
+
+def _status(found: Examined) -> str:
+    if not found.complaints:
+        return "right"
+    kinds = [failure.kind for failure in found.failures]
+    return "too slow" if "too slow" in kinds else kinds[0] if kinds else "wrong"
 
 
 def _remarks(found: Examined) -> list[str]:
@@ -196,55 +205,73 @@ def mark(
     return judge(find_exercise(exercise), Forked(functions, limits), secret or secrets.token_bytes(32))
 
 
-def mark_source(exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits()) -> Verdict:
+def mark_source(
+    exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits(), isolation: str = "any"
+) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
-    return mark_cells(
-        [Step(source=source), Step(exercise=exercise)], [found], secret or secrets.token_bytes(32), limits
-    )[0]
+    steps = [Step(source=source), Step(exercise=exercise)]
+    with sandbox([found], isolation, limits=limits) as walls:
+        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls)[0]
 
 
-def mark_cells(
-    steps: Iterable[Step], exercises: Sequence[Exercise], secret: bytes, limits: Limits = Limits()
-) -> list[Verdict]:
+def sandbox(exercises: Sequence[Exercise], isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
+    """Where submissions to these exercises run: what they use of the library is there, the answers are not."""
+    return Sandbox({name for exercise in exercises for name in exercise.uses}, isolation, jobs, limits)
+
+
+def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox) -> list[Verdict]:
     """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
-    better it counts, with a remark.
+    better it counts, with a remark. What does not hold is explained by a second run in a fresh box,
+    which has never seen a hidden number.
     """
-    by_name, verdicts, raised = {e.id: e for e in exercises}, {}, []
-    later = dict.fromkeys(by_name, False)  # whether cells ran after the test cell
-    with tempfile.TemporaryDirectory(prefix="backprop-") as folder, Box(_world(folder, exercises), limits) as box:
-        for step in steps:
-            if step.exercise:
-                verdicts[step.exercise] = judge(by_name[step.exercise], box, secret)
-                continue
-            later |= dict.fromkeys(verdicts, True)
-            if says := box.run(step.source, step.name):
-                raised.append(f"{step.name}: {says}")
-        for name, first in verdicts.items():
-            if later[name] and first.points < first.max_points:
-                verdicts[name] = _better(first, judge(by_name[name], box, secret))
-    return [_finish(verdicts[e.id], raised, box.isolation) for e in exercises if e.id in verdicts]
+    asked = {step.exercise for step in steps}
+    exercises = [exercise for exercise in exercises if exercise.id in asked]
+    decided, _, deadly = _run(steps, exercises, secret_seed(secret), walls)
+    worth = {e.id: [_worth(e, found) for found in decided[e.id]] for e in exercises}
+    best = {name: points.index(max(points)) for name, points in worth.items()}
+    wanting = [e for e in exercises if (d := decided[e.id][best[e.id]]).complaints and not d.too_slow]
+    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly) if wanting else ({}, [], {})
+    verdicts = []
+    for exercise in exercises:
+        name, which = exercise.id, best[exercise.id]
+        found = decided[name][which]
+        said = verdict(exercise, found, explained[name][which] if name in explained else found)
+        remarks = said.remarks + (["this holds at the end of the notebook, not yet at its test cell"] if which else [])
+        remarks += raised[:3] if found.complaints else []
+        verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
+    return verdicts
 
 
-def _better(first: Verdict, last: Verdict) -> Verdict:
-    if last.points <= first.points:
-        return first
-    return _with(
-        last, remarks=[*last.remarks, "this holds at the end of the notebook, not yet at its test cell; that counts"]
-    )
+def _run(
+    steps: Sequence[Step], exercises: Sequence[Exercise], seed: Seed, walls: Sandbox, deadly: Mapping[int, str] = {}
+) -> tuple[dict[str, list[Examined]], list[str], dict[int, str]]:
+    """Run a submission in a fresh box.
 
-
-def _finish(found: Verdict, raised: list[str], isolation: str) -> Verdict:
-    """Add what a reader of the mark should know: cells that raised, and how the code was kept in."""
-    shown = raised[:3] if found.points < found.max_points else []
-    return _with(found, remarks=[*found.remarks, *shown], isolation=isolation)
+    Returns what was found at each test cell and at the end, what cells raised, and which cells ended
+    the process, by number; those in `deadly` are known to, and are not run again.
+    """
+    by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), dict(deadly)
+    drawn = {e.id: draws(e, seed, for_marks=True) for e in exercises}
+    found: dict[str, list[Examined]] = {}
+    with walls.box() as box:
+        for number, step in enumerate(steps):
+            if step.exercise in by_name:
+                found[step.exercise] = [examine(by_name[step.exercise], box, drawn[step.exercise])]
+            elif not step.exercise:
+                after |= found.keys()
+                says, survived = (dead[number], False) if number in dead else box.run(step.source, step.name)
+                if says:
+                    raised.append(f"{step.name} {says}")
+                if not survived:
+                    dead[number] = says
+        for name, (first,) in found.items():
+            again = name in after and first.complaints and not first.too_slow
+            found[name] = [first, examine(by_name[name], box, drawn[name]) if again else first]
+    return found, raised, dead
 
 
 def _with(found: Verdict, **changes) -> Verdict:
     return Verdict(**found.to_json() | changes)
-
-
-def _world(folder: str, exercises: Sequence[Exercise]) -> Path:
-    return world.build(Path(folder), keep={name for exercise in exercises for name in exercise.uses})

@@ -7,6 +7,8 @@ reads the points from those outputs. Gradebook, formgrader, feedback and export 
 
 from __future__ import annotations
 
+import atexit
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -61,17 +63,26 @@ class TrustedExecute(NbGraderPreprocessor):
     """
 
     classroom = Unicode("classroom", help="Where verdicts and the secret are kept.").tag(config=True)
+    isolation = Unicode("safe", help="safe: stop where there are no walls; any; none.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         verdicts = {}
         if released := _released(resources):
             lesson = find_lesson(resources["nbgrader"]["assignment"])
-            verdicts = Verdicts(Path(self.classroom)).of(lesson, submission.steps(nb, released))
+            verdicts = _verdicts(self.classroom, self.isolation).of(lesson, submission.steps(nb, released))
         for cell in nb.cells:
             if cell.cell_type == "code" and utils.is_grade(cell):
                 exercise = cell.metadata.get("backprop", {}).get("exercise")
                 write_outputs(cell, verdicts.get(exercise))
         return nb, resources
+
+
+@cache
+def _verdicts(classroom: str, isolation: str) -> Verdicts:
+    """One store, and one warm box, for all submissions of a run; nbgrader makes its preprocessors anew for each."""
+    verdicts = Verdicts(Path(classroom), isolation)
+    atexit.register(verdicts.close)
+    return verdicts
 
 
 def write_outputs(cell: NotebookNode, verdict: Verdict | None) -> None:

@@ -30,3 +30,15 @@ def chromium() -> str:
         if path := shutil.which(name):
             return path
     missing("Chromium", "apt-get install chromium")
+
+
+@pytest.fixture(scope="session")
+def walls() -> str:
+    """The strongest isolation of this machine, for tests that need some."""
+    from autograder.box import NoSandbox, Sandbox
+
+    try:
+        with Sandbox(keep=[]) as sandbox:
+            return sandbox.level
+    except NoSandbox as reason:
+        missing("A sandbox", str(reason))

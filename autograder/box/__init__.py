@@ -4,7 +4,7 @@ Untrusted code computes, trusted code judges. The student's cells run in a proce
 own, and the verdict is never decided there: questions go in, values come out, and the judge
 compares them outside.
 
-    judge                                box
+    judge                                worker, in the box
       | -- cell: source text ------------> |  runs it in the student's namespace
       | <------------- raised, or nothing  |
       | -- ask: probe, inputs -----------> |  forks a child as things stand at this cell
@@ -12,55 +12,121 @@ compares them outside.
       | <------------------ end, its exit  |
 
 What goes in: the cells, a probe's source, the inputs of the cases. What never goes in: rules,
-references, other submissions, the gradebook, the secret. `world.py` writes the folder that the
-box sees, with a `backprop` from which the answers have been cut.
+references, other submissions, the gradebook, the secret.
 
-Limits are CPU time; the wall clock is a backstop. A process that dies is started again, its
-earlier cells are run again, and the answer that killed it is a failure: one bad cell costs what
-it deserves, and the rest is still marked.
+Read in this order:
 
-This is a plain limited process of the same user, `isolation: none`. It protects the verdict, not
-the machine. Linux and macOS only: it needs `fork`.
+    frames.py    how bytes cross: every size and deadline is checked on whole frames
+    values.py    what may cross: arrays, numbers, strings, None, lists, tuples, dicts; never pickled
+    inside.py    the worker: runs cells, answers questions
+    world.py     the folder that it sees: a `backprop` from which the answers have been cut
+    launch.py    the walls, from strongest to none, and how a worker is started behind them
+    warm.py      the parent that holds Python ready behind the walls and forks for each submission
+    seccomp.py   the system calls that it may not make
+    cgroup.py    a bound on what a whole slot may use
+
+Limits are CPU time; the wall clock is a backstop that ends everything in the box. A worker that dies
+is started again, its earlier cells are run again, and the answer that killed it is a failure: one
+bad cell costs what it deserves, and the rest is still marked.
+
+What is not promised: a hole in the kernel is a hole in the box, and two questions of one submission
+are not walled from each other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import signal
-import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.box import frames, inside, values
+from autograder.box import frames, inside, values, world
+from autograder.box.launch import LEVELS, NONE, Limits, NoSandbox, Slot, Worker
 from autograder.box.values import Failure
 
-__all__ = ["Box", "Forked", "Limits"]
+__all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox"]
 
 RESTARTS = 4
 
 
-@dataclass(frozen=True)
-class Limits:
-    """cpu: seconds of CPU time for a cell or an answer. wall: seconds on the clock for the same.
-    memory: bytes beyond what the interpreter needs."""
+class Sandbox:
+    """The slots of one run, all behind the same walls.
 
-    cpu: float = 5.0
-    wall: float = 20.0
-    memory: int = 2 << 30
+    isolation: "safe", the strongest walls there are, and NoSandbox where there are none;
+    "any", the strongest, even if that is none; "none", no walls.
+    """
+
+    def __init__(self, keep: Collection[str], isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
+        if not hasattr(os, "fork"):
+            raise NoSandbox("marking needs Linux or macOS; on other systems use check() in the notebook")
+        self._home = tempfile.TemporaryDirectory(prefix="backprop-")
+        self.limits, self._slots = limits, queue.LifoQueue()
+        try:
+            self.world = world.build(Path(self._home.name).resolve(), keep)
+            self.level, first = self._strongest(isolation)
+        except BaseException:
+            self._home.cleanup()
+            raise
+        self._all = [first, *(Slot(self.world, self.level, number, limits) for number in range(1, jobs))]
+        for slot in reversed(self._all):
+            self._slots.put(slot)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def box(self) -> Iterator[Box]:
+        """A box for one submission, as soon as a slot is free."""
+        slot = self._slots.get()
+        try:
+            with Box(slot) as box:
+                yield box
+        finally:
+            self._slots.put(slot)
+
+    def close(self) -> None:
+        for slot in self._all:
+            slot.close()
+        self._home.cleanup()
+
+    def _strongest(self, isolation: str) -> tuple[str, Slot]:
+        """The first level at which a worker starts and runs a cell, with its slot."""
+        reasons = []
+        for level in LEVELS if isolation != NONE else (NONE,):
+            if level == NONE and isolation == "safe":
+                raise NoSandbox("; ".join(dict.fromkeys(reasons)))
+            if reason := works(slot := Slot(self.world, level, 0, self.limits)):
+                slot.close()
+                reasons.append(reason)
+            else:
+                return level, slot
+        raise NoSandbox("; ".join(dict.fromkeys(reasons)))
+
+
+def works(slot: Slot) -> str | None:
+    """Why no worker can be started in a slot, or None."""
+    if slot.uid is not None and os.geteuid() != 0:
+        return "only root may give the box a user of its own"
+    try:
+        with Box(slot) as box:
+            said, _ = box.run("1 + 1", "a trial")
+        return f"{slot.level}: a trial cell {said}" if said else None
+    except NoSandbox as reason:
+        return str(reason)
 
 
 class _Venue:
     """Somewhere to put questions. A round ends early when an answer ends the process."""
 
-    isolation = "none"
-
-    def __init__(self, limits: Limits = Limits()):
-        if not hasattr(os, "fork"):
-            raise OSError("this needs Linux or macOS; on other systems use check() in the notebook")
+    def __init__(self, limits: Limits):
         self.limits = limits
 
     def ask(self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict[str, Any]]) -> list[Any]:
@@ -92,23 +158,27 @@ class _Venue:
                 answers.append(_open(header, blobs))
         except frames.Late:
             return answers, ("too slow", f"took more than {self.limits.wall:g} s")
-        except frames.Closed:
+        except (frames.Closed, OSError):
             return answers, None
-        except (frames.BadFrame, TypeError, ValueError):
+        except (frames.BadFrame, KeyError, TypeError, ValueError):
             return answers, ("broken reply", "sent back something that is not an answer")
         return answers, None
 
     def _why(self, code: int) -> tuple[str, str]:
         """What an exit code says about the answer that was never given."""
-        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        if code == -signal.SIGXCPU:
             return "too slow", f"took more than {self.limits.cpu:g} s of computing time"
+        if code == -signal.SIGKILL:
+            return "too much memory", "was killed, as happens where memory runs out"
         if code < 0:
-            return "crashed", f"ended the process ({signal.Signals(-code).name})"
+            return "crashed", f"ended the process ({signal.strsignal(-code) or -code})"
         return "crashed", f"ended the process (exit code {code})"
 
 
 class Forked(_Venue):
-    """Functions of this process, called in a forked child with a deadline."""
+    """Functions of this process, called in a forked child with a deadline: for code that one trusts."""
+
+    isolation = NONE
 
     def __init__(self, functions: dict[str, Callable], limits: Limits = Limits()):
         super().__init__(limits)
@@ -123,10 +193,8 @@ class Forked(_Venue):
                 null = os.open(os.devnull, os.O_RDWR)
                 for standard in (0, 1, 2):
                     os.dup2(null, standard)
-                limits = self.limits
-                inside.answer(
-                    write, inside.load(probe, name), self.functions, needs, questions, limits.cpu, limits.memory
-                )
+                inside.limit("AS", inside.address_space() + self.limits.memory)
+                inside.answer(write, inside.load(probe, name), self.functions, needs, questions, self.limits.cpu)
             finally:
                 os._exit(0)
         os.close(write)
@@ -139,12 +207,12 @@ class Forked(_Venue):
 
 
 class Box(_Venue):
-    """One submission's process: runs its cells, then answers questions about them."""
+    """One submission's worker: runs its cells, then answers questions about them."""
 
-    def __init__(self, world: Path, limits: Limits = Limits()):
-        super().__init__(limits)
-        self.world = world
-        self.process: subprocess.Popen | None = None
+    def __init__(self, slot: Slot):
+        super().__init__(slot.limits)
+        self.slot, self.isolation = slot, slot.level
+        self.worker: Worker | None = None
         self.history: list[tuple[str, str]] = []
         self.restarts = 0
 
@@ -152,24 +220,26 @@ class Box(_Venue):
         return self
 
     def __exit__(self, *_) -> None:
-        self._stop()
+        if self.worker:
+            self.worker.end(patience=0)
+            self.worker = None
 
-    def run(self, source: str, name: str) -> str | None:
-        """Run one cell; returns what it raised, in a sentence, or None."""
+    def run(self, source: str, name: str) -> tuple[str | None, bool]:
+        """Run one cell; what it raised, in a sentence, or None; and whether the process survived it."""
         raised, survived = self._cell(source, name)
         if survived:
             self.history.append((source, name))
-        return raised
+        return raised, survived
 
     def _cell(self, source: str, name: str) -> tuple[str | None, bool]:
-        if self.restarts > RESTARTS:
-            return "was not run: earlier cells ended the process too often", False
+        deadline = time.monotonic() + self.limits.wall
         try:
-            self._start()
-            frames.send(self.process.stdin.fileno(), {"op": "cell", "source": source, "name": name})
-            header, _ = frames.receive(self.process.stdout.fileno(), time.monotonic() + self.limits.wall)
+            if not self._start():
+                return "was not run: earlier cells ended the process too often", False
+            frames.send(self.worker.talk, {"op": "cell", "source": source, "name": name}, deadline=deadline)
+            header, _ = frames.receive(self.worker.talk, deadline)
             raised = header["raised"]
-            return (raised if raised is None else str(raised)[:500]), True
+            return (raised if raised is None else f"raised {str(raised)[:500]}"), True
         except frames.Late:
             self._stop()
             return f"took more than {self.limits.wall:g} s", False
@@ -179,83 +249,57 @@ class Box(_Venue):
     def _round(self, probe, name, needs, questions):
         tree, blobs = values.pack(list(questions))
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
+        if not self._start():
+            return [], ("crashed", "was not tried: the process ended too often")
         try:
-            self._start()
-            frames.send(self.process.stdin.fileno(), header, blobs)
-        except (OSError, frames.Closed):
+            frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
+        except (OSError, frames.Late):
             return [], self._why(self._stop())
-        answers, ended = self._answers(self.process.stdout.fileno(), len(questions))
+        answers, ended = self._answers(self.worker.talk, len(questions))
         if ended is None and len(answers) == len(questions):
-            _, ended = self._answers(self.process.stdout.fileno(), 1)  # the frame that says how the child ended
+            _, ended = self._answers(self.worker.talk, 1)  # the frame that says how the child ended
         if isinstance(ended, int):
             return answers, self._why(ended)
         code = self._stop()
         return answers, ended or self._why(code)
 
-    def _start(self) -> None:
-        """Start the process if there is none, and run again what ran before."""
-        if self.process and self.process.poll() is None:
-            return
-        if self.process or self.history:
+    def _start(self) -> bool:
+        """Have a worker; one that is new runs again what ran before. False where it died too often."""
+        if self.worker and self.worker.alive:
+            return True
+        if self.worker or self.history:
+            self._stop()
             self.restarts += 1
-            if self.restarts > RESTARTS:
-                raise OSError("started too often")
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", str(self.world / "autograder" / "box" / "inside.py"), str(self.world),
-             str(self.limits.cpu), str(self.limits.memory)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=self.world, env=_environment(), start_new_session=True,
-        )  # fmt: skip
+        if self.restarts > RESTARTS:
+            return False
+        self.worker = self.slot.start()
         again, self.history = self.history, []
         for source, name in again:
             self.run(source, name)
+        return True
 
     def _stop(self) -> int:
-        """End the process and whatever it started; returns its exit code."""
-        if not self.process:
-            return -signal.SIGKILL
-        process, self.process = self.process, None
-        for pipe in (process.stdin, process.stdout):
-            try:
-                pipe.close()
-            except OSError:
-                pass
-        return _end(process.pid, patience=True, process=process)
+        """End the worker and whatever it started; returns its exit code."""
+        worker, self.worker = self.worker, None
+        return worker.end() if worker else -signal.SIGKILL
 
 
 def _open(header: dict, blobs: list[bytes]) -> Any:
     """An answer's frame, as a value or a Failure."""
     kind, value = header["kind"], values.unpack(header["value"], blobs)
-    if kind == "value":
+    if kind == inside.VALUE:
         return value
-    if kind in ("raised", "too much memory") and isinstance(value, str):
+    if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str):
         return Failure(kind, value[:500])
     raise ValueError("unknown kind of answer")
 
 
-def _end(pid: int, patience: bool, process: subprocess.Popen | None = None) -> int:
+def _end(pid: int, patience: bool) -> int:
     """Wait for a child that is ending by itself, else end it; either way end its whole group."""
     for _ in range(20 if patience else 0):
-        gone = process.poll() is not None if process else os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if gone:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             break
         time.sleep(0.005)
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
-    if process:
-        return process.wait()
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
-def _environment() -> dict[str, str]:
-    """What the process may know of ours: next to nothing."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/nonexistent",
-        "MPLBACKEND": "Agg",
-        "OPENBLAS_NUM_THREADS": "1",
-        "LANG": "C.UTF-8",
-    }
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

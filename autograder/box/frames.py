@@ -35,13 +35,16 @@ class BadFrame(Exception):
     """What came is not a frame."""
 
 
-def send(fd: int, header: dict, blobs: Sequence[bytes] = ()) -> None:
-    """Write one frame; raises BadFrame for one that the other side would refuse."""
+def send(fd: int, header: dict, blobs: Sequence[bytes] = (), deadline: float | None = None) -> None:
+    """Write one frame; raises BadFrame for one that the other side would refuse, and Late where it does
+    not read. With a deadline, `fd` must not block."""
     text = json.dumps(header | {"sizes": [len(blob) for blob in blobs]}).encode()
     if len(text) > MAX_HEADER or len(blobs) > MAX_BLOBS or sum(map(len, blobs)) > MAX_BYTES:
         raise BadFrame("too large")
     rest = memoryview(struct.pack("<I", len(text)) + text + b"".join(blobs))
     while rest:
+        if deadline is not None:
+            _wait([], [fd], deadline)
         rest = rest[os.write(fd, rest) :]
 
 
@@ -64,11 +67,15 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
     chunks = bytearray()
     while len(chunks) < size:
         if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([fd], [], [], left)[0]:
-                raise Late
+            _wait([fd], [], deadline)
         chunk = os.read(fd, min(size - len(chunks), 1 << 20))
         if not chunk:
             raise Closed
         chunks += chunk
     return bytes(chunks)
+
+
+def _wait(readers: list[int], writers: list[int], deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0 or not any(select.select(readers, writers, [], left)):
+        raise Late

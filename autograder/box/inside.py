@@ -12,6 +12,7 @@ descriptors of their own and 0, 1 and 2 become the null device: what students pr
 `attempt` is also what `check` calls in a notebook, so both venues treat an answer alike.
 """
 
+import json
 import os
 import re
 import signal
@@ -61,11 +62,10 @@ def load(source, name):
     return scope[name]
 
 
-def answer(fd, probe, namespace, needs, questions, cpu, memory):
+def answer(fd, probe, namespace, needs, questions, cpu):
     """Put the questions one by one; send a frame for each answer."""
     from autograder.box import frames, values
 
-    limit(memory)
     for question in questions:
         limit_cpu(cpu)
         try:
@@ -87,17 +87,33 @@ def code(source, name):
         return compile(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source), name, "exec")
 
 
-def limit(memory):
-    """At most so many bytes of address space beyond what the process has now."""
-    try:
-        import resource
+def setup_limits(limits, taken):
+    """Bounds on memory (beyond what is `taken` already), files and core dumps."""
+    limit("AS", taken + limits["memory"])
+    limit("FSIZE", limits["disk"])
+    limit("NOFILE", 64)
+    limit("CORE", 0)
 
+
+def limit(name, value):
+    """Set one limit, unless a lower one is in force or the system does not know it."""
+    import resource
+
+    if which := getattr(resource, f"RLIMIT_{name}", None):
+        _, hard = resource.getrlimit(which)
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (most, most))
+
+
+def address_space():
+    """Bytes of address space that this process has now; generous where the system does not say."""
+    import resource
+
+    try:
         with open("/proc/self/statm") as file:
-            now = int(file.read().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (now + memory, hard))
-    except (ImportError, OSError, ValueError):  # no /proc, or a lower limit is in force already
-        pass
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 4 << 30
 
 
 def limit_cpu(seconds):
@@ -109,14 +125,13 @@ def limit_cpu(seconds):
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime + seconds + 1), hard))
 
 
-def serve(read, write, cpu, memory):
+def serve(read, write, cpu):
     """The loop of the box's main process."""
     import linecache
 
     from autograder.box import frames, values
 
     namespace = {"__name__": "__main__", "__builtins__": __builtins__}
-    limit(memory)
     while True:
         try:
             header, blobs = frames.receive(read)
@@ -137,7 +152,7 @@ def serve(read, write, cpu, memory):
             child = os.fork()
             if child == 0:
                 try:
-                    answer(write, probe, namespace, header["needs"], questions, cpu, memory)
+                    answer(write, probe, namespace, header["needs"], questions, cpu)
                 finally:
                     os._exit(0)
             _, status = os.waitpid(child, 0)
@@ -145,17 +160,18 @@ def serve(read, write, cpu, memory):
 
 
 def main():
-    """Take over the frames' descriptors, then serve."""
-    here, cpu, memory = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+    """A worker without namespaces: take over the frames' descriptors, then serve."""
+    here, limits = sys.argv[1], json.loads(sys.argv[2])
     sys.path.insert(0, here)
     read, write = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    import numpy  # noqa: F401  (before any limit, so that it is not counted)
+    import numpy  # noqa: F401  (before the limits, so that it is not counted)
 
-    serve(read, write, cpu, memory)
+    setup_limits(limits, address_space())
+    serve(read, write, limits["cpu"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""A bound on the memory and the processes of a whole slot, where we may set one (as root, as a rule).
+
+Version 2 of the kernel's control groups where it is mounted alone, version 1 where it is not. A slot's
+group is made before its warm parent starts and removed when it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+__all__ = ["Cgroup"]
+
+ROOT = Path("/sys/fs/cgroup")
+
+
+class Cgroup:
+    """One slot's group; `Cgroup.make` returns None where there is none to be had."""
+
+    def __init__(self, folders: list[Path]):
+        self.folders = folders
+
+    @classmethod
+    def make(cls, name: str, memory: int, processes: int) -> Cgroup | None:
+        made: list[Path] = []
+        try:
+            if (ROOT / "cgroup.controllers").exists():
+                _allow(ROOT, "+memory +pids")
+                made.append(_folder(ROOT / name))
+                limits = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes}
+            else:
+                made += [_folder(ROOT / kind / name) for kind in ("memory", "pids")]
+                limits = {"memory.limit_in_bytes": memory, "pids.max": processes}
+            for file, value in limits.items():
+                _set(made, file, value)
+            return cls(made)
+        except OSError:
+            cls(made).remove()
+            return None
+
+    def add(self, pid: int) -> None:
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def remove(self) -> None:
+        """Remove the group; what is still in it is ending."""
+        for folder in self.folders:
+            for _ in range(100):
+                try:
+                    os.rmdir(folder)
+                    break
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.01)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def _allow(root: Path, controllers: str) -> None:
+    (root / "cgroup.subtree_control").write_text(controllers)
+
+
+def _set(folders: list[Path], file: str, value: int) -> None:
+    """Set a limit where it exists; the two that matter must."""
+    homes = [folder for folder in folders if (folder / file).exists()]
+    if not homes and file != "memory.swap.max":
+        raise OSError(f"no {file}")
+    for folder in homes:
+        (folder / file).write_text(str(value))
