@@ -192,6 +192,24 @@ def class_(lesson, classroom, number):
     click.echo(f"{len(marks)} submissions in {classroom / 'submitted'}")
 
 
+@cli.command()
+def doctor():
+    """Try on this machine what the box promises, and say what mends a promise that is not kept.
+
+        backprop doctor
+    """  # fmt: skip
+    from autograder import doctor as examiner
+
+    broken = 0
+    for found in examiner.examine():
+        click.echo(f"{'PASS' if found.kept else 'FAIL'}  {found.promise}")
+        if not found.kept:
+            broken += 1
+            click.echo(f"      seen: {found.seen}\n      mend: {found.mend}")
+    if broken:
+        raise click.ClickException(f"{broken} of the promises are not kept here")
+
+
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
