@@ -13,6 +13,7 @@ from autograder.box import NoSandbox
 from autograder.lesson import Lesson, Unknown, find_lesson, lessons
 
 NO_WALLS = "backprop doctor says what works; --isolation none grades without walls, and says so on every page."
+MARKS = {True: "PASS", None: "PART", False: "FAIL"}
 COMMANDS = {"context_settings": {"help_option_names": ["-h", "--help"]}}
 
 
@@ -45,8 +46,8 @@ def cli():
     """Learn backpropagation by writing it; build, check and grade the course."""
 
 
-@cli.command()
-@click.argument("arguments", nargs=-1)
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments):
     """Open the course in JupyterLab; without a screen, print its address.
 
@@ -202,9 +203,9 @@ def doctor():
 
     broken = 0
     for found in examiner.examine():
-        click.echo(f"{'PASS' if found.kept else 'FAIL'}  {found.promise}")
+        click.echo(f"{MARKS[found.kept]}  {found.promise}")
+        broken += found.kept is False
         if not found.kept:
-            broken += 1
             click.echo(f"      seen: {found.seen}\n      mend: {found.mend}")
     if broken:
         raise click.ClickException(f"{broken} of the promises are not kept here")

@@ -48,9 +48,11 @@ for folder in ("/", "/usr", "/usr/lib", "/etc", "/var/tmp", os.path.dirname(os._
     raise AssertionError("can write into " + folder)
 """,
     "the course, the classroom and people's files are out of sight": """
-import glob, os
-seen = glob.glob(os.path.join(checkout, "lessons", "*")) + glob.glob("/home/*/*") + glob.glob("/root/[!.]*")
-assert not seen, "can see " + seen[0]
+import os, sys
+shown = (sys.prefix, sys.base_prefix)
+for top in ("/home", "/root", checkout):
+    for folder, _, files in os.walk(top):
+        assert folder.startswith(shown) or not files, "can see " + os.path.join(folder, files[0])
 """,
     "the answers are absent from its library": """
 import numpy as np
@@ -131,10 +133,10 @@ ENDLESS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One promise: whether it is kept, and if not, what was seen and what mends it."""
+    """One promise: whether it is kept (None: in part), and if not, what was seen and what mends it."""
 
     promise: str
-    kept: bool
+    kept: bool | None
     seen: str = ""
     mend: str = ""
 
@@ -153,9 +155,9 @@ def examine() -> Iterator[Finding]:
                 yield Finding(promise, not survived, "it ran to its end", MEND)
         with walls.box() as box:
             yield Finding("after all that, the next submission works", box.run("1 + 1", "the cell") == (None, True))
-        yield Finding(
-            "the memory of a whole submission is bounded", "cgroup" in walls.level, "no control group", CGROUP
-        )
+        together = f"only by its processes: {walls.limits.processes}, each with its own bound"
+        bounded = True if "cgroup" in walls.level else None if walls.level != NONE else False
+        yield Finding("the memory of a whole submission is bounded", bounded, together, CGROUP)
 
 
 def _kept(promise: str, box: Box, source: str) -> Finding:

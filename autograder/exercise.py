@@ -13,7 +13,6 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +50,7 @@ class Mistake:
 
     @property
     def hint(self) -> str:
-        return inspect.cleandoc(self.function.__doc__)
+        return " ".join(self.function.__doc__.split())
 
 
 @dataclass

@@ -19,6 +19,7 @@ def command(arguments: list[str]) -> list[str]:
     """What to run, from wherever `backprop lab` was called."""
     root, first = copy_course(Path.cwd() / COPY), lessons()[0].name
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
+    options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not _has_screen():
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from autograder.lesson import Lesson
 __all__ = ["Step", "Unreadable", "harden", "read", "released", "steps", "unreadable"]
 
 LARGEST = 20 << 20  # bytes of a notebook file
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
+ENTITY = re.compile(r"&(?=#|\w+;)")
+SCRIPT_LINK = re.compile(r"(\]\(\s*<?\s*|\]:\s*<?\s*)(?=(javascript|vbscript|data|file)\s*:)", re.IGNORECASE)
 MOST_CELLS = 2000
 
 
@@ -76,7 +81,24 @@ def _cell(cell: Any) -> dict[str, Any]:
     meta = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     nbgrader = meta.get("nbgrader") if isinstance(meta.get("nbgrader"), dict) else {}
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None
-    return _typed({"source": _text(cell), "metadata": {"nbgrader": {"grade_id": grade_id}} if grade_id else {}}, kind)
+    made = _typed({"source": _text(cell), "metadata": {"nbgrader": {"grade_id": grade_id}} if grade_id else {}}, kind)
+    pictures = _pictures(cell.get("attachments"))
+    return made | ({"attachments": pictures} if pictures and kind == "markdown" else {})
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """Of what is attached to a cell, the pictures that cannot hold a script."""
+    found = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for mime, content in kinds.items() if isinstance(kinds, dict) else ():
+            if mime in PICTURES and isinstance(content, str) and re.fullmatch(r"[A-Za-z0-9+/=\s]*", content):
+                found[re.sub(r"[^\w. -]", "_", str(name))] = {mime: content}
+    return found
+
+
+def harmless(text: str) -> str:
+    """Markdown in which nothing is markup of its own: tags, entities and script links show as text."""
+    return MARKUP.sub("&lt;", ENTITY.sub("&amp;", SCRIPT_LINK.sub(r"\1no-", text)))
 
 
 def _text(cell: dict[str, Any]) -> str:
@@ -94,10 +116,12 @@ def harden(notebook: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]
     """The notebook with the lesson's own cells whole again.
 
     Of several copies of a cell the last counts and the others become plain cells. Metadata comes
-    from the release, locked sources too. Test and rubric cells that are missing come back; an
-    answer cell that is missing does not, for what it defined may stand in a plain cell now.
+    from the release, locked sources too. What a student wrote as text can no longer be markup. Test
+    and rubric cells that are missing come back; an answer cell that is missing does not, for what it
+    defined may stand in a plain cell now.
     """
     known = {_grade_id(cell): cell for cell in released["cells"] if _grade_id(cell)}
+    ours = {cell["source"] for cell in released["cells"]}
     cells, seen = [], set()
     for cell in reversed(notebook["cells"]):
         name = _grade_id(cell)
@@ -105,9 +129,14 @@ def harden(notebook: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]
             seen.add(name)
             truth = known[name]
             source = truth["source"] if truth["metadata"]["nbgrader"]["locked"] else cell["source"]
-            cells.append(_typed({"source": source, "metadata": copy.deepcopy(truth["metadata"])}, truth["cell_type"]))
+            made = _typed({"source": source, "metadata": copy.deepcopy(truth["metadata"])}, truth["cell_type"])
         else:
-            cells.append(_typed({"source": cell["source"], "metadata": {}}, cell["cell_type"]))
+            made = _typed({"source": cell["source"], "metadata": {}}, cell["cell_type"])
+        if made["cell_type"] != "code" and made["source"] not in ours:
+            made["source"] = harmless(made["source"])
+        if made["cell_type"] == "markdown" and "attachments" in cell:
+            made["attachments"] = cell["attachments"]
+        cells.append(made)
     cells.reverse()
     order = list(known)
     for name, truth in known.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from dataclasses import asdict, dataclass, field
 
 __all__ = ["STATUSES", "Verdict"]
@@ -11,6 +12,7 @@ __all__ = ["STATUSES", "Verdict"]
 STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WIDTH = 78
+WIDE = 96
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Verdict:
         marks = "   ".join(self._marks)
         lines = [f"{marks}{self._score:>{max(WIDTH - len(marks), len(self._score) + 3)}}", *self.complaints]
         if self.diagnosis:
-            lines += ["Why? " + "\n     ".join(self.diagnosis.splitlines())]
+            lines += [_wrapped(hint, "Why? ") for hint in self.diagnosis.splitlines()]
         lines += [f"Remark: {remark}" for remark in self.remarks]
         if self.isolation:
             lines += [f"{self.status}; isolation: {self.isolation}"]
@@ -70,7 +72,11 @@ class Verdict:
         if self.help and self.points < self.max_points:
             body.append(_staged(self.help))
         body += [f'<div style="margin-top:.4em;opacity:.75">{_escape(text)}</div>' for text in self.remarks]
-        return f'<div role="status" style="max-width:46em;line-height:1.5">{"".join(body)}</div>'
+        return f'<div role="status" style="max-width:54em;line-height:1.5">{"".join(body)}</div>'
+
+
+def _wrapped(text: str, lead: str) -> str:
+    return textwrap.fill(text, WIDE, initial_indent=lead, subsequent_indent=" " * len(lead))
 
 
 def _staged(hints: list[str]) -> str:

@@ -1,0 +1,131 @@
+"""A browser, a JupyterLab for a learner, and a graded class with the formgrader for its instructor.
+
+Servers, homes and classes live in temporary folders and end with the tests of this folder. The
+browser reaches this machine and nothing else.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+
+import pytest
+
+from autograder.lesson import find_lesson, folder
+from tests.browser.servers import serve
+from tests.conftest import missing
+
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+QUIET = "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+PATIENCE = 60_000  # milliseconds before a test gives up on something that should show
+LESSON = find_lesson("04")
+INTRUDER = "sample-02-mistaken-keeps-the-batch-in-db"  # whose notebook carries the scripts below
+SCRIPTS = """My notes. <script>ran("script")</script>
+
+<img src="nowhere" onerror="ran('image')"> <svg onload="ran('svg')"></svg>
+<iframe srcdoc="<script>parent.ran('iframe')</script>"></iframe>
+[a link](javascript:ran('link'))
+
+```mermaid
+</pre><img src="nowhere" onerror="ran('mermaid')">
+```
+"""
+
+
+def need(module: str, extra: str) -> None:
+    """Skip where a package is not installed that only some of the project needs."""
+    if not importlib.util.find_spec(module):
+        missing(module, f'pip install -e ".[{extra}]"')
+
+
+@pytest.fixture(scope="package")
+def browser(chromium):
+    """One Chromium for all tests of this folder."""
+    need("playwright", "test")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", ALONE, *QUIET.split()]
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh window, in which `ran` notes the names of scripts that ran."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script("window.pwned = []; window.ran = name => { window.pwned.push(name) }")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="package")
+def learner(tmp_path_factory):
+    """JupyterLab as `backprop lab` starts it, for somebody who has declined the news."""
+    need("jupyterlab", "lab")
+    from autograder.lab import command
+
+    home, desk = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("desk")
+    settings = home / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(desk)
+        start = command(["--expose-app-in-browser"])
+    with serve(start, desk, home) as server:
+        yield server
+
+
+@pytest.fixture
+def notebook(learner, page):
+    """Lesson 04, untouched, with a kernel of its own."""
+    from tests.browser.notebook import Notebook
+
+    page.goto(learner.url(f"/lab/tree/{LESSON.name}/{LESSON.name}.ipynb") + "&reset")
+    yield Notebook(page)
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+@pytest.fixture(scope="package")
+def classroom(tmp_path_factory):
+    """A class of eight, graded, with feedback. One of them put scripts into a cell of text."""
+    need("nbgrader", "grade")
+    from autograder import grade, sample
+
+    home = tmp_path_factory.mktemp("classroom")
+    sample.write(LESSON, home, 8)
+    _add_text(home / "submitted" / INTRUDER / LESSON.name / f"{LESSON.name}.ipynb", SCRIPTS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.environ["PATH"])  # which grading changes
+        grade.grade(LESSON, home, jobs=os.cpu_count(), isolation="any")
+        grade.feedback(LESSON, home)
+    return home
+
+
+def _add_text(path, text):
+    notebook = json.loads(path.read_text())
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": text})
+    path.write_text(json.dumps(notebook))
+
+
+@pytest.fixture(scope="package")
+def instructor(classroom, root, tmp_path_factory):
+    """A Jupyter server in the checkout, where nbgrader finds its configuration."""
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root"]
+    with serve(command, root, tmp_path_factory.mktemp("office"), BACKPROP_CLASSROOM=str(classroom)) as server:
+        yield server
+
+
+@pytest.fixture
+def scripts_that_ran(page):
+    """The names of a student's scripts that ran in a page, once every link of theirs was followed."""
+
+    def ran():
+        page.evaluate("""document.querySelectorAll('a[href^="javascript:"]').forEach(link => link.click())""")
+        return page.evaluate("window.pwned")
+
+    return ran
