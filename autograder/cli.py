@@ -136,6 +136,9 @@ def grade(lesson, classroom, jobs, isolation):
     from autograder import sample
 
     files = dict(grading.submitted(lesson, classroom))
+    lost = dict(grading.misplaced(lesson, classroom))
+    for student, found in lost.items():
+        click.echo(f"{student}: no {lesson.name}.ipynb, but {found}; rename the notebook and grade again", err=True)
     if not files:
         where = classroom / "submitted" / "STUDENT" / lesson.name / f"{lesson.name}.ipynb"
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
@@ -156,7 +159,7 @@ def grade(lesson, classroom, jobs, isolation):
     if deserved:
         click.echo(f"{len(marks) - wrong} of {len(marks)} as deserved")
     click.echo(f"gradebook: {classroom / 'gradebook.db'}; next: backprop feedback {lesson.name[:2]}, nbgrader export")
-    if wrong or any(mark.points is None for mark in marks):
+    if wrong or lost or any(mark.points is None for mark in marks):
         raise SystemExit(1)
 
 

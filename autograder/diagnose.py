@@ -34,11 +34,17 @@ class Here:
     def __init__(self, namespace: Mapping[str, Any]):
         self.namespace = namespace
 
-    def ask(self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict[str, Any]]) -> list[Any]:
+    def ask(
+        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Any]
+    ) -> list[Any]:
         function, replies = inside.load(probe, name), []
-        for question in questions:
-            kind, value = inside.attempt(function, self.namespace, needs, copy.deepcopy(question))
-            replies.append(unpack(*pack(value)) if kind == inside.VALUE else Failure(kind, value))
+        undo = inside.replace(self.namespace, needs, parts)
+        try:
+            for question in questions:
+                kind, value = inside.attempt(function, self.namespace, needs, copy.deepcopy(question))
+                replies.append(unpack(*pack(value)) if kind == inside.VALUE else Failure(kind, value))
+        finally:
+            undo()
         return replies
 
 

@@ -13,7 +13,7 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -64,6 +64,8 @@ class Exercise:
     kind       a row of `kinds.KINDS`
     tier       "core" carries the lesson and its mark; "more" is for whoever wants it
     uses       library functions that the student's code may call
+    parts      functions of other exercises that this one calls, with their references: where the
+               student's own fail, the judge answers the calls, so that one error costs once
     help       hints in stages, the vaguest first; never the line to type
     """
 
@@ -74,6 +76,7 @@ class Exercise:
     kind: str = "pair"
     tier: str = "core"
     uses: Sequence[str] = ()
+    parts: Mapping[str, Callable] = field(default_factory=dict)
     help: Sequence[str] = ()
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)

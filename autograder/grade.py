@@ -28,6 +28,7 @@ from autograder.verdict import Verdict
 
 __all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
 
+OUR_FAULT = "no mark yet; our fault: nbgrader could not process this submission"
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -109,9 +110,12 @@ def grade(
     def one(student: str) -> str:
         try:
             notebook = submission.harden(submission.read(files[student], released), released)
-            return _reasons(verdicts.of(lesson, submission.steps(notebook, released)))
+            steps = submission.steps(notebook, released)
+            return _reasons(_once_more(lambda: verdicts.of(lesson, steps)))
         except submission.Unreadable as reason:
             return f"could not be read: {reason}"
+        except Exception as error:
+            return f"our fault: {type(error).__name__}: {error}"
 
     with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
@@ -137,6 +141,14 @@ def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
     """The students who handed in `lesson`, with their notebooks."""
     for path in sorted((classroom / "submitted").glob(f"*/{lesson.name}/{lesson.name}.ipynb")):
         yield path.parent.parent.name, path
+
+
+def misplaced(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, str]]:
+    """The students who handed in something for `lesson`, but no notebook of its name; and what it is."""
+    for folder in sorted((classroom / "submitted").glob(f"*/{lesson.name}")):
+        if not (folder / f"{lesson.name}.ipynb").exists():
+            found = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "a file"
+            yield folder.parent.name, found or "nothing"
 
 
 def private(folder: Path) -> Path:
@@ -178,6 +190,14 @@ def _release(api, lesson: Lesson) -> None:
 def _must(result: dict, what: str) -> None:
     if not result["success"]:
         raise RuntimeError(f"nbgrader could not {what}:\n{result.get('log') or result['error']}")
+
+
+def _once_more(judging: Callable) -> dict[str, Verdict]:
+    """What our own fault spoiled is tried again; only then is it reported, and costs nobody a point."""
+    try:
+        return judging()
+    except Exception:
+        return judging()
 
 
 def _reasons(verdicts: dict[str, Verdict]) -> str:

@@ -94,10 +94,13 @@ def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     return [kind.draw(exercise, case, np.random.default_rng(seed(exercise, case))) for case in cases]
 
 
-def examine(exercise: Exercise, venue: Venue, drawn: Sequence[Draw]) -> Examined:
-    """Try an answer in every way that its kind knows; of ways to the same values the best counts."""
+def examine(
+    exercise: Exercise, venue: Venue, drawn: Sequence[Draw], wanted: Callable[[Way], bool] = lambda way: True
+) -> Examined:
+    """Try an answer in every way that its kind knows and that is wanted; of ways to the same values the
+    best counts."""
     tried: dict[tuple[str, ...], Examined] = {}
-    for way in KINDS[exercise.kind].ways(exercise):
+    for way in filter(wanted, KINDS[exercise.kind].ways(exercise)):
         brings, best = tuple(way.brings), tried.get(tuple(way.brings))
         if best and (not best.complaints or best.too_slow):
             continue
@@ -224,29 +227,46 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
     """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
-    better it counts, with a remark. What does not hold is explained by a second run in a fresh box,
-    which has never seen a hidden number.
+    better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
+    of them needs can help another: one decides; in one the judge answers for the parts of composites,
+    and no other exercise is asked; one, which never sees a hidden number, explains.
     """
     asked = {step.exercise for step in steps}
     exercises = [exercise for exercise in exercises if exercise.id in asked]
-    decided, _, deadly = _run(steps, exercises, secret_seed(secret), walls)
-    worth = {e.id: [_worth(e, found) for found in decided[e.id]] for e in exercises}
-    best = {name: points.index(max(points)) for name, points in worth.items()}
-    wanting = [e for e in exercises if (d := decided[e.id][best[e.id]]).complaints and not d.too_slow]
-    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly) if wanting else ({}, [], {})
+    hidden = secret_seed(secret)
+    decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
+    composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]
+    helped, _, _ = _run(steps, composites, hidden, walls, lambda way: way.parts, deadly) if composites else _NOTHING
+    for e in composites:
+        decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
+    best = {e.id: _best(e, decided[e.id]) for e in exercises}
+    wanting = [e for e in exercises if best[e.id][1].complaints and not best[e.id][1].too_slow]
+    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly) if wanting else _NOTHING
     verdicts = []
     for exercise in exercises:
-        name, which = exercise.id, best[exercise.id]
-        found = decided[name][which]
-        said = verdict(exercise, found, explained[name][which] if name in explained else found)
-        remarks = said.remarks + (["this holds at the end of the notebook, not yet at its test cell"] if which else [])
-        remarks += raised[:3] if found.complaints else []
+        late, found = best[exercise.id]
+        said = verdict(exercise, found, explained[exercise.id][late] if exercise.id in explained else found)
+        remarks = [*said.remarks, *([AT_THE_END] if late else []), *(raised[:3] if found.complaints else [])]
         verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
     return verdicts
 
 
+AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
+_NOTHING: tuple[dict, list, dict] = {}, [], {}
+
+
+def _best(exercise: Exercise, found: Sequence[Examined]) -> tuple[int, Examined]:
+    """The better of what was found at the test cell (0) and at the end (1); the former where they are equal."""
+    return max(enumerate(found), key=lambda each: (_worth(exercise, each[1]), -each[0]))
+
+
 def _run(
-    steps: Sequence[Step], exercises: Sequence[Exercise], seed: Seed, walls: Sandbox, deadly: Mapping[int, str] = {}
+    steps: Sequence[Step],
+    exercises: Sequence[Exercise],
+    seed: Seed,
+    walls: Sandbox,
+    wanted: Callable[[Way], bool] = lambda way: True,
+    deadly: Mapping[int, str] = {},
 ) -> tuple[dict[str, list[Examined]], list[str], dict[int, str]]:
     """Run a submission in a fresh box.
 
@@ -257,9 +277,13 @@ def _run(
     drawn = {e.id: draws(e, seed, for_marks=True) for e in exercises}
     found: dict[str, list[Examined]] = {}
     with walls.box() as box:
+
+        def look(name: str) -> Examined:
+            return examine(by_name[name], box, drawn[name], wanted)
+
         for number, step in enumerate(steps):
             if step.exercise in by_name:
-                found[step.exercise] = [examine(by_name[step.exercise], box, drawn[step.exercise])]
+                found[step.exercise] = [look(step.exercise)]
             elif not step.exercise:
                 after |= found.keys()
                 says, survived = (dead[number], False) if number in dead else box.run(step.source, step.name)
@@ -269,7 +293,7 @@ def _run(
                     dead[number] = says
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow
-            found[name] = [first, examine(by_name[name], box, drawn[name]) if again else first]
+            found[name] = [first, look(name) if again else first]
     return found, raised, dead
 
 

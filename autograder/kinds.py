@@ -6,9 +6,10 @@ what is drawn and expected, how to read what came back, and which rules decide.
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,8 +25,11 @@ __all__ = ["KINDS", "Kind", "Venue", "Way"]
 class Venue(Protocol):
     """Where the student's functions live: this process, a forked child, or the box."""
 
-    def ask(self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict[str, Any]]) -> list[Any]:
-        """What the probe called `name` returned for each question, or a Failure."""
+    def ask(
+        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Callable]
+    ) -> list[Any]:
+        """What the probe called `name` returned for each question, or a Failure. Calls that the student's
+        code makes of `parts` are answered by the functions given here."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Way:
     needs: Sequence[str]
     brings: Sequence[str]
     question: Callable[[Draw], dict[str, Any]]
+    parts: Mapping[str, Callable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Kind:
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
         """Put one question for each draw. Only the probe's text and the questions leave this process."""
         text, questions = inspect.getsource(self.probe), [way.question(draw) for draw in drawn]
-        replies = venue.ask(text, self.probe.__name__, way.needs, questions)
+        replies = venue.ask(text, self.probe.__name__, way.needs, questions, way.parts)
         return [
             Answer(draw, failure=reply) if isinstance(reply, Failure) else self.read(exercise, way, draw, reply)
             for draw, reply in zip(drawn, replies, strict=True)
@@ -127,9 +132,49 @@ def _describe(returned: Any) -> str:
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
 
 
+# ----- function: arrays and settings in, values out; a composite calls functions of other exercises -----
+
+
+def _named(exercise: Exercise, returned: Any) -> Iterator[tuple[str, Any]]:
+    """What a function returned, by name: in the order of the points, a dict of gradients by its keys."""
+    names = iter(exercise.points)
+    for value in returned if isinstance(returned, (tuple, list)) else (returned,):
+        if isinstance(value, dict):
+            yield from ((f"d{key}", gradient) for key, gradient in value.items())
+        else:
+            yield next(names, ""), value
+
+
+def _draw_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    inputs = case.make(rng)
+    returned = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
+    expected = {name: np.asarray(value, float) for name, value in _named(exercise, returned)}
+    return Draw(case.name, inputs, None, None, expected)
+
+
+def _ways_of_function(exercise: Exercise) -> list[Way]:
+    """As it stands, with the student's own parts; then, if it has parts, with the judge's."""
+
+    def question(draw):
+        return {"name": exercise.id, "inputs": list(draw.inputs.values())}
+
+    ways = [Way("your own functions", [exercise.id], list(exercise.points), question)]
+    if exercise.parts:
+        ways.append(Way("right functions", [exercise.id], list(exercise.points), question, exercise.parts))
+    return ways
+
+
+def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    returned = value.get("returned") if isinstance(value, dict) else None
+    found = dict(_named(exercise, returned))
+    expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
+    return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
+
+
 # fmt: off
 KINDS = {
     #            what runs inside   what is drawn    how it is tried      how it is read    who decides, in order
     "pair": Kind(probes.pair,       _draw_pair,      _ways_of_pair,       _read_pair,       [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]),
+    "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]),
 }
 # fmt: on

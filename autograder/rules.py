@@ -81,9 +81,8 @@ def shapes(name: str, answer: Answer) -> str | None:
     got, want = np.shape(answer.values[name]), answer.draw.expected[name].shape
     if got == want or got == (1, *want):
         return None
-    of = name.removeprefix("d")
-    if name.startswith("d") and of in answer.draw.inputs:
-        return f"{name} has shape {got} but {of} has shape {want}"
+    if _is_gradient(name, answer):
+        return f"{name} has shape {got} but {name.removeprefix('d')} has shape {want}"
     return f"{name} has shape {got}; expected {want}"
 
 
@@ -93,7 +92,7 @@ def outputs(name: str, answer: Answer) -> str | None:
         return None
     got, want = _floats(answer, name)
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(np.abs(got - want)), want.shape))
-    return f"{name}{list(worst)} is {got[worst]:.6g}; expected {want[worst]:.6g}"
+    return f"{name}{list(worst) or ''} is {got[worst]:.6g}; expected {want[worst]:.6g}"
 
 
 def gradients(name: str, answer: Answer) -> str | None:
@@ -128,7 +127,10 @@ def close(got: Any, want: np.ndarray, tolerance: float | None = None) -> bool:
 
 
 def _is_gradient(name: str, answer: Answer) -> bool:
-    return answer.draw.dout is not None and name.removeprefix("d") in answer.draw.inputs
+    """Whether the value is called after an input, or after a parameter in a dictionary of them."""
+    inputs = answer.draw.inputs
+    names = {*inputs, *(key for value in inputs.values() if isinstance(value, dict) for key in value)}
+    return name.startswith("d") and name[1:] in names
 
 
 def _floats(answer: Answer, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -73,6 +73,18 @@ def read(path: Path, released: dict[str, Any]) -> dict[str, Any]:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
 
 
+def _upgraded(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A notebook of an old format in today's."""
+    import nbformat
+
+    try:
+        return nbformat.convert(nbformat.from_dict(notebook), 4)
+    except Exception as error:
+        raise Unreadable(
+            f"the notebook has format {notebook['nbformat']}, and is broken ({type(error).__name__})"
+        ) from None
+
+
 def _cell(cell: Any) -> dict[str, Any]:
     """One cell with nothing but its type, its text and the name nbgrader knows it by."""
     if not isinstance(cell, dict):

@@ -416,7 +416,7 @@ def test_display_above_the_definition_costs_nothing():
 
 RICH_LISTS = {
     "a list of rows": "dx, dw, db = right(dout, cache)\nreturn list(dx), list(dw), db",
-    "lists of NumPy's numbers": "return [[[v for v in row] for row in g] if g.ndim == 2 else g for g in right(dout, cache)]",
+    "lists of NumPy's numbers": "dx, dw, db = right(dout, cache)\nreturn dx, [list(row) for row in dw], list(db)",
 }
 
 
@@ -650,11 +650,11 @@ STATUS = {
     ),
     "too much memory": (affine("return np.ones(10**12)"), Limits(), "too much memory", "more memory than there is"),
     "memory little by little": (
-        affine("kept = []\nwhile True: kept.append(bytearray(10**7))"),
+        affine("kept = []\nwhile True: kept.append(bytearray(5 * 10**7))"),
         Limits(memory=200 << 20), "too much memory", "more memory than there is",
     ),
     "too much to send": (
-        affine("return np.ones(10**7), np.ones(10**7), 1"), Limits(), "raised", "returned more than fits into an answer",
+        affine("return np.ones(9 * 10**6), 1, 1"), Limits(), "raised", "returned more than fits into an answer",
     ),
     "os._exit": (affine("import os; os._exit(0)"), Limits(), "crashed", "ended the process (exit code 0)"),
     "os._exit 3": (affine("import os; os._exit(3)"), Limits(), "crashed", "ended the process (exit code 3)"),
@@ -765,7 +765,7 @@ def test_a_cell_that_dies_only_when_it_is_run_again_does_not_end_the_judge():
 def test_a_box_that_does_not_read_does_not_hold_the_judge():
     holds = PIPES + '\nforge(b\'{"raised": null, "sizes": []}\')\nimport time\ntime.sleep(1e6)'
     with patience(60):
-        verdicts = cells(AFFINE, holds, "affine_backward", limits=Limits(cpu=0.5, wall=0.3))
+        verdicts = cells(AFFINE, holds, "affine_backward", limits=Limits(cpu=0.5, wall=0.1))
     assert "affine_backward" in verdicts
 
 
@@ -900,19 +900,15 @@ def test_no_number_drawn_for_marks_is_told(body, loud):
     assert words == said(source(affine(body, TELL), secret=b"another"))
 
 
-SLOW_TELLERS = {
-    "an exception that says them": "if len(dout) < 100: raise ValueError(told(dout, cache))",
-    "a type that is named so": "if len(dout) < 100: return type(told(dout, cache), (), {})()",
-    "wrong values": "if len(dout) < 100: return cache",
-}
+def test_no_number_drawn_for_marks_is_told_by_code_that_is_slow_later():
+    says = affine("if len(dout) < 100: raise ValueError(told(dout, cache))\nwhile True: pass", TELL)
+    words = said(source(says, QUICK))
+    assert "too slow" in words and not any(number in words for number in HIDDEN)
 
 
-@pytest.mark.parametrize("body", SLOW_TELLERS.values(), ids=SLOW_TELLERS)
-def test_no_number_drawn_for_marks_is_told_by_code_that_is_slow_later(body):
-    text = affine(body + "\nwhile True: pass", TELL)
-    words = said(source(text, QUICK))
-    assert not any(number in words for number in HIDDEN)
-    assert words == said(source(text, QUICK, secret=b"another"))
+def test_what_is_said_of_slow_code_does_not_depend_on_the_secret():
+    text = affine("if len(dout) < 100: return cache\nwhile True: pass")
+    assert said(source(text, QUICK, secret=b"one")) == said(source(text, QUICK, secret=b"two"))
 
 
 KEEPERS = {
@@ -1049,10 +1045,8 @@ def test_an_answer_in_trouble_costs_itself_alone(body):
 
 
 @pytest.mark.xfail(strict=True, reason="after five restarts nothing is run any more, right answers neither")
-@pytest.mark.parametrize("text", ["while True: pass", "import os; os._exit(1)"], ids=["hang", "exit"])
-def test_many_cells_in_trouble_cost_themselves_alone(text):
-    with patience(120):
-        verdicts = cells(RELU, *[text] * 5, AFFINE, "affine_backward", limits=Limits(cpu=0.1, wall=10))
+def test_many_cells_in_trouble_cost_themselves_alone():
+    verdicts = cells(RELU, *["import os; os._exit(1)"] * 5, AFFINE, "affine_backward")
     assert verdicts["affine_backward"].points == 6
 
 
@@ -1124,15 +1118,3 @@ def test_a_submission_cannot_change_what_the_next_one_gets(isolation):
 def test_source_is_marked_without_a_notebook():
     verdict = judge.mark_source("affine_backward", AFFINE, SECRET)
     assert verdict.to_json() == source(AFFINE).to_json()
-
-
-# ----- the mistakes of the exercises themselves -----
-
-MISTAKES = [(name, m.name) for name in ("affine_backward", "relu_backward") for m in find_exercise(name).mistakes]
-
-
-@pytest.mark.parametrize("exercise, mistake", MISTAKES)
-def test_a_known_mistake_is_told_by_its_name(exercise, mistake):
-    known = next(each for each in find_exercise(exercise).mistakes if each.name == mistake)
-    verdict = judge.mark(exercise, {exercise: known.function}, SECRET)
-    assert verdict.points < verdict.max_points and verdict.diagnosis == known.hint

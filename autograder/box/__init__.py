@@ -39,9 +39,10 @@ import contextlib
 import os
 import queue
 import signal
+import socket
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ from autograder.box.values import Failure
 __all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox"]
 
 RESTARTS = 4
+LARGEST_CALL = 100_000  # bytes; an outer product of that is still harmless
+Ended = tuple[str, str] | int | None
 
 
 class Sandbox:
@@ -129,7 +132,9 @@ class _Venue:
     def __init__(self, limits: Limits):
         self.limits = limits
 
-    def ask(self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict[str, Any]]) -> list[Any]:
+    def ask(
+        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Callable]
+    ) -> list[Any]:
         """What the probe returned for each question, or a Failure. After one that is too slow the rest
         is not tried: a value that fails once has failed."""
         replies: list[Any] = []
@@ -137,25 +142,30 @@ class _Venue:
             if replies and isinstance(replies[-1], Failure) and replies[-1].kind == "too slow":
                 replies.append(replies[-1])
                 continue
-            answers, ended = self._round(probe, name, needs, questions[len(replies) :])
+            answers, ended = self._round(probe, name, needs, questions[len(replies) :], parts)
             replies += answers
             if len(replies) < len(questions):
                 kind, text = ended
                 replies.append(Failure(kind, f"{needs[-1]} {text}"))
         return replies
 
-    def _round(self, probe, name, needs, questions) -> tuple[list[Any], tuple[str, str]]:
+    def _round(self, probe, name, needs, questions, parts) -> tuple[list[Any], tuple[str, str]]:
         raise NotImplementedError
 
-    def _answers(self, fd: int, count: int) -> tuple[list[Any], tuple[str, str] | int | None]:
+    def _answers(self, fd: int, count: int, parts: Mapping[str, Callable] = {}) -> tuple[list[Any], Ended]:
         """Read up to `count` answers; also why there are fewer, or the exit code that says so."""
         answers: list[Any] = []
+        deadline = time.monotonic() + self.limits.wall
         try:
             while len(answers) < count:
-                header, blobs = frames.receive(fd, time.monotonic() + self.limits.wall)
+                header, blobs = frames.receive(fd, deadline)
                 if "end" in header:
                     return answers, int(header["end"])
+                if "call" in header:
+                    frames.send(fd, *_call(parts[header["call"]], header, blobs), deadline=deadline)
+                    continue
                 answers.append(_open(header, blobs))
+                deadline = time.monotonic() + self.limits.wall
         except frames.Late:
             return answers, ("too slow", f"took more than {self.limits.wall:g} s")
         except (frames.Closed, OSError):
@@ -184,25 +194,26 @@ class Forked(_Venue):
         super().__init__(limits)
         self.functions = functions
 
-    def _round(self, probe, name, needs, questions):
-        read, write = os.pipe()
+    def _round(self, probe, name, needs, questions, parts):
+        ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
             try:
                 os.setsid()
+                ours.close()
                 null = os.open(os.devnull, os.O_RDWR)
                 for standard in (0, 1, 2):
                     os.dup2(null, standard)
                 inside.limit("AS", inside.address_space() + self.limits.memory)
-                inside.answer(write, inside.load(probe, name), self.functions, needs, questions, self.limits.cpu)
+                function, line = inside.load(probe, name), theirs.fileno()
+                inside.answer(line, function, self.functions, needs, questions, self.limits.cpu, list(parts))
             finally:
                 os._exit(0)
-        os.close(write)
-        try:
-            answers, ended = self._answers(read, len(questions))
-        finally:
-            os.close(read)
-            code = _end(child, patience=ended is None)
+        theirs.close()
+        ours.setblocking(False)
+        with ours:
+            answers, ended = self._answers(ours.fileno(), len(questions), parts)
+        code = _end(child, patience=ended is None)
         return answers, ended or self._why(code)
 
 
@@ -246,16 +257,17 @@ class Box(_Venue):
         except (frames.Closed, frames.BadFrame, KeyError, OSError):
             return self._why(self._stop())[1], False
 
-    def _round(self, probe, name, needs, questions):
+    def _round(self, probe, name, needs, questions, parts):
         tree, blobs = values.pack(list(questions))
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
+        header["parts"] = list(parts)
         if not self._start():
             return [], ("crashed", "was not tried: the process ended too often")
         try:
             frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
         except (OSError, frames.Late):
             return [], self._why(self._stop())
-        answers, ended = self._answers(self.worker.talk, len(questions))
+        answers, ended = self._answers(self.worker.talk, len(questions), parts)
         if ended is None and len(answers) == len(questions):
             _, ended = self._answers(self.worker.talk, 1)  # the frame that says how the child ended
         if isinstance(ended, int):
@@ -282,6 +294,18 @@ class Box(_Venue):
         """End the worker and whatever it started; returns its exit code."""
         worker, self.worker = self.worker, None
         return worker.end() if worker else -signal.SIGKILL
+
+
+def _call(part: Callable, header: dict, blobs: list[bytes]) -> tuple[dict, list[bytes]]:
+    """Answer a call of another exercise's function, so that an error in that one is not paid for here."""
+    arguments = values.unpack(header["value"], blobs)
+    try:
+        if sum(map(len, blobs)) > LARGEST_CALL:
+            raise ValueError("the arguments are too large")
+        kind, (tree, made) = inside.VALUE, values.pack(part(*arguments))
+    except Exception as error:
+        kind, (tree, made) = inside.RAISED, values.pack(f"{type(error).__name__}: {error}")
+    return {"kind": kind, "value": tree}, made
 
 
 def _open(header: dict, blobs: list[bytes]) -> Any:

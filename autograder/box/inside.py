@@ -1,13 +1,13 @@
 """What runs inside the box, beside the student's code. The judge trusts nothing that it says.
 
-The process reads frames from its standard input and writes frames to its standard output:
+The process reads and writes frames on one line to the judge:
 
     cell    run some source text in the student's namespace; say whether it raised
     ask     fork a child as things stand now; in it, put questions to the student's functions
 
 A question is answered in a child so that a crash, a hang or a poisoned namespace costs one
-answer and not the rest of the submission. Before any student code runs, the frames get file
-descriptors of their own and 0, 1 and 2 become the null device: what students print is dropped.
+answer and not the rest of the submission. Before any student code runs, descriptors 0, 1 and 2
+become the null device: what students print is dropped.
 
 `attempt` is also what `check` calls in a notebook, so both venues treat an answer alike.
 """
@@ -62,10 +62,11 @@ def load(source, name):
     return scope[name]
 
 
-def answer(fd, probe, namespace, needs, questions, cpu):
-    """Put the questions one by one; send a frame for each answer."""
+def answer(fd, probe, namespace, needs, questions, cpu, parts=()):
+    """Put the questions one by one; send a frame for each answer. Calls of `parts` go to the judge."""
     from autograder.box import frames, values
 
+    replace(namespace, needs, {name: judged(fd, name) for name in parts})
     for question in questions:
         limit_cpu(cpu)
         try:
@@ -85,6 +86,40 @@ def code(source, name):
         return compile(source, name, "exec")
     except SyntaxError:
         return compile(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source), name, "exec")
+
+
+def replace(namespace, needs, functions):
+    """Put functions in the place of those that the student's code would call; returns what undoes it."""
+    homes = [getattr(namespace.get(name), "__globals__", None) for name in needs]
+    homes = [home for home in homes if isinstance(home, dict)] if functions else []
+    before = [(home, name, home.get(name, homes)) for home in homes for name in functions]
+    for home in homes:
+        home.update(functions)
+
+    def undo():
+        for home, name, value in before:
+            if value is homes:  # there was nothing
+                home.pop(name, None)
+            else:
+                home[name] = value
+
+    return undo
+
+
+def judged(fd, name):
+    """A function that has its calls answered by the judge."""
+    from autograder.box import frames, values
+
+    def call(*arguments):
+        tree, blobs = values.pack(list(arguments))
+        frames.send(fd, {"call": name, "value": tree}, blobs)
+        header, blobs = frames.receive(fd)
+        answer = values.unpack(header["value"], blobs)
+        if header["kind"] != VALUE:
+            raise ValueError(answer)
+        return answer
+
+    return call
 
 
 def setup_limits(limits, taken):
@@ -125,7 +160,7 @@ def limit_cpu(seconds):
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime + seconds + 1), hard))
 
 
-def serve(read, write, cpu):
+def serve(line, cpu):
     """The loop of the box's main process."""
     import linecache
 
@@ -134,7 +169,7 @@ def serve(read, write, cpu):
     namespace = {"__name__": "__main__", "__builtins__": __builtins__}
     while True:
         try:
-            header, blobs = frames.receive(read)
+            header, blobs = frames.receive(line)
         except frames.Closed:
             return
         if header["op"] == "cell":
@@ -146,24 +181,24 @@ def serve(read, write, cpu):
                 exec(code(source, name), namespace)
             except BaseException as error:
                 says = describe(error, namespace)
-            frames.send(write, {"raised": says})
+            frames.send(line, {"raised": says})
         else:
             probe, questions = load(header["probe"], header["name"]), values.unpack(header["questions"], blobs)
             child = os.fork()
             if child == 0:
                 try:
-                    answer(write, probe, namespace, header["needs"], questions, cpu)
+                    answer(line, probe, namespace, header["needs"], questions, cpu, header["parts"])
                 finally:
                     os._exit(0)
             _, status = os.waitpid(child, 0)
-            frames.send(write, {"end": os.waitstatus_to_exitcode(status)})
+            frames.send(line, {"end": os.waitstatus_to_exitcode(status)})
 
 
 def main():
     """A worker without namespaces: take over the frames' descriptors, then serve."""
     here, limits = sys.argv[1], json.loads(sys.argv[2])
     sys.path.insert(0, here)
-    read, write = os.dup(0), os.dup(1)
+    line = os.dup(0)
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
@@ -171,7 +206,7 @@ def main():
     import numpy  # noqa: F401  (before the limits, so that it is not counted)
 
     setup_limits(limits, address_space())
-    serve(read, write, limits["cpu"])
+    serve(line, limits["cpu"])
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ class Slot:
             try:
                 process = subprocess.Popen(
                     [sys.executable, "-I", str(inside), str(self.world), json.dumps(asdict(self.limits))],
-                    stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+                    stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                     cwd=self.world, env=environment(), start_new_session=True, **other,
                 )  # fmt: skip
             except (OSError, subprocess.SubprocessError) as error:

@@ -102,7 +102,7 @@ def run_init(talk, limits, memory):
 def run_worker(limits):
     from autograder.box import inside
 
-    inside.serve(3, 3, limits["cpu"])
+    inside.serve(3, limits["cpu"])
 
 
 def setup_namespaces():

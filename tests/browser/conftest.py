@@ -7,12 +7,11 @@ browser reaches this machine and nothing else.
 import importlib.util
 import json
 import os
-import shutil
 import sys
 
 import pytest
 
-from autograder.lesson import find_lesson, folder
+from autograder.lesson import find_lesson
 from tests.browser.servers import serve
 from tests.conftest import missing
 
@@ -21,15 +20,18 @@ QUIET = "--disable-quic --no-first-run --disable-background-networking --disable
 PATIENCE = 60_000  # milliseconds before a test gives up on something that should show
 LESSON = find_lesson("04")
 INTRUDER = "sample-02-mistaken-keeps-the-batch-in-db"  # whose notebook carries the scripts below
-SCRIPTS = """My notes. <script>ran("script")</script>
+SCRIPTS = r"""My notes. <script>ran("script")</script>
 
 <img src="nowhere" onerror="ran('image')"> <svg onload="ran('svg')"></svg>
 <iframe srcdoc="<script>parent.ran('iframe')</script>"></iframe>
-[a link](javascript:ran('link'))
 
 ```mermaid
 </pre><img src="nowhere" onerror="ran('mermaid')">
 ```
+
+[one](javascript:ran('link')) [two](javascript\:ran('escaped')) [three](javascript&colon;ran('entity')) [four][4]
+
+[4]: javascript\:ran('reference')
 """
 
 
@@ -55,7 +57,7 @@ def browser(chromium):
 
 @pytest.fixture
 def page(browser):
-    """A fresh window, in which `ran` notes the names of scripts that ran."""
+    """A fresh window, in which `ran` notes the name of a script that runs."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     context.add_init_script("window.pwned = []; window.ran = name => { window.pwned.push(name) }")
@@ -65,14 +67,11 @@ def page(browser):
 
 @pytest.fixture(scope="package")
 def learner(tmp_path_factory):
-    """JupyterLab as `backprop lab` starts it, for somebody who has declined the news."""
+    """JupyterLab as `backprop lab` starts it."""
     need("jupyterlab", "lab")
     from autograder.lab import command
 
     home, desk = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("desk")
-    settings = home / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(desk)
         start = command(["--expose-app-in-browser"])
@@ -121,11 +120,12 @@ def instructor(classroom, root, tmp_path_factory):
 
 
 @pytest.fixture
-def scripts_that_ran(page):
-    """The names of a student's scripts that ran in a page, once every link of theirs was followed."""
+def scripts(page):
+    """The names of a student's scripts that ran: when the page opened, and when its links are followed."""
 
-    def ran():
-        page.evaluate("""document.querySelectorAll('a[href^="javascript:"]').forEach(link => link.click())""")
+    def ran(links=False):
+        if links:
+            page.evaluate("""document.querySelectorAll('a[href^="javascript:" i]').forEach(link => link.click())""")
         return page.evaluate("window.pwned")
 
     return ran

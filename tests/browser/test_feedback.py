@@ -24,6 +24,25 @@ def test_score_and_reasons_are_visible(read):
         "Score: 7.0 / 12.0",
         "5 of 6 points",
         "db has shape (4, 3) but b has shape (3,)",
-        "a nudge of `b[m]` moves `out[n, m]` in every row",
+        "you return the summands",
     ):
-        expect(page.get_by_text(said).first).to_be_visible()
+        expect(page.get_by_text(said).last).to_be_visible()
+
+
+def test_the_figure_is_there(read):
+    figure = read("sample-01-right").get_by_role("img", name="Values go right")
+    assert figure.evaluate("image => image.naturalWidth") > 0
+
+
+def test_a_file_that_could_not_be_read_says_so(read):
+    expect(read("sample-05-broken-file").get_by_text("could not be read")).to_be_visible()
+
+
+def test_no_script_of_a_student_runs(scripts, read):
+    expect(read(INTRUDER).get_by_text("My notes.")).to_be_visible()
+    assert scripts() == []
+
+
+def test_no_link_of_a_student_is_a_script(scripts, read):
+    expect(read(INTRUDER).get_by_text("My notes.")).to_be_visible()
+    assert scripts(links=True) == []

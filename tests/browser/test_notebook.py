@@ -83,17 +83,14 @@ def test_the_right_answer_earns_everything(notebook):
     assert output.locator("details").count() == 0
 
 
-def test_a_guess_is_noted_and_shown_again(notebook):
-    guess, later = notebook.cell('guess("db_of_three_rows", ...'), notebook.cell("db_of_three_rows\", actual")
+def test_guess_and_quiz_answer(notebook):
+    notebook.run_all()
+    guess, later = notebook.cell('guess("db_of_three_rows", ...'), notebook.cell('guess("db_of_three_rows", actual')
+    expect(later.locator(".jp-OutputArea")).to_contain_text("3; you did not guess.")
     notebook.write(guess, 'guess("db_of_three_rows", 1.0, because="their mean")')
-    notebook.run_all()
     expect(guess.locator(".jp-OutputArea")).to_contain_text("Noted: 1.0, because their mean.")
-    expect(later.locator(".jp-OutputArea")).to_contain_text("3; you guessed 1.0.")
-
-
-@pytest.mark.parametrize("letter, reply", [("", "Choose one of a, b, c, d."), ("a", "belongs to one example"), ("b", "✓ Yes.")])
-def test_a_quiz_answers_each_letter(notebook, letter, reply):
-    notebook.run_all()
+    expect(notebook.run(later)).to_contain_text("3; you guessed 1.0.")
     quiz = notebook.cell('quiz("what_dx_sums"')
-    notebook.write(quiz, f'quiz("what_dx_sums", "{letter}")')
-    expect(quiz.locator(".jp-OutputArea")).to_contain_text(reply)
+    for letter, reply in ("", "Choose one of a, b, c, d."), ("a", "belongs to one example"), ("b", "✓ Yes."):
+        notebook.write(quiz, f'quiz("what_dx_sums", "{letter}")')
+        expect(quiz.locator(".jp-OutputArea")).to_contain_text(reply)
