@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -252,7 +252,8 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
-_NOTHING: tuple[dict, list, dict] = {}, [], {}
+DEADLY = "ended the process, or took more time than there is"  # how, it could have made depend on a hidden number
+_NOTHING: tuple[dict, list, set] = {}, [], set()
 
 
 def _best(exercise: Exercise, found: Sequence[Examined]) -> tuple[int, Examined]:
@@ -266,14 +267,14 @@ def _run(
     seed: Seed,
     walls: Sandbox,
     wanted: Callable[[Way], bool] = lambda way: True,
-    deadly: Mapping[int, str] = {},
-) -> tuple[dict[str, list[Examined]], list[str], dict[int, str]]:
+    deadly: Collection[int] = (),
+) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
     """Run a submission in a fresh box.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process, by number; those in `deadly` are known to, and are not run again.
     """
-    by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), dict(deadly)
+    by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
     drawn = {e.id: draws(e, seed, for_marks=True) for e in exercises}
     found: dict[str, list[Examined]] = {}
     with walls.box() as box:
@@ -286,11 +287,11 @@ def _run(
                 found[step.exercise] = [look(step.exercise)]
             elif not step.exercise:
                 after |= found.keys()
-                says, survived = (dead[number], False) if number in dead else box.run(step.source, step.name)
+                says, survived = (DEADLY, False) if number in dead else box.run(step.source, step.name)
                 if says:
                     raised.append(f"{step.name} {says}")
                 if not survived:
-                    dead[number] = says
+                    dead.add(number)
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow
             found[name] = [first, look(name) if again else first]

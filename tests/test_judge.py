@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder import judge
-from autograder.box import Limits
+from autograder.box import Limits, NoSandbox, launch
 from autograder.diagnose import Here
 from autograder.lesson import find_exercise
 from autograder.submission import Step
@@ -756,16 +756,34 @@ def test_a_cell_that_forks_does_not_end_the_judge():
     assert "affine_backward" in cells("import os\nos.fork()", AFFINE, "affine_backward", limits=IMPATIENT)
 
 
+@pytest.mark.xfail(strict=True, reason="a cell that dies when it is run again leaves Box._start without a worker")
 def test_a_cell_that_dies_only_when_it_is_run_again_does_not_end_the_judge():
-    dies_next_time = "import os\nif os.path.exists('flag'): os._exit(1)\nopen('flag', 'w').close()"
-    verdicts = cells(dies_next_time, "import os; os._exit(1)", AFFINE, "affine_backward")
+    dies_later = f"import os, time\nif time.time() > {time.time() + 1.5}: os._exit(1)"
+    verdicts = cells(dies_later, "import time; time.sleep(1e6)", AFFINE, "affine_backward", limits=IMPATIENT)
     assert verdicts["affine_backward"].points == 6
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Box._cell takes NoSandbox, which is an OSError, for the end of the student's cell"
+)
+def test_a_worker_that_cannot_be_started_is_not_the_students_fault(monkeypatch):
+    source(AFFINE)  # so that there is a sandbox
+    start, failures = launch.Slot.start, [NoSandbox("no process is to be had just now")]
+
+    def fails_once(slot):
+        if failures:
+            raise failures.pop()
+        return start(slot)
+
+    monkeypatch.setattr(launch.Slot, "start", fails_once)
+    with pytest.raises(NoSandbox):
+        source(AFFINE)
 
 
 def test_a_box_that_does_not_read_does_not_hold_the_judge():
     holds = PIPES + '\nforge(b\'{"raised": null, "sizes": []}\')\nimport time\ntime.sleep(1e6)'
     with patience(60):
-        verdicts = cells(AFFINE, holds, "affine_backward", limits=Limits(cpu=0.5, wall=0.1))
+        verdicts = cells(AFFINE, holds, "affine_backward", limits=Limits(cpu=0.5, wall=0.4))
     assert "affine_backward" in verdicts
 
 

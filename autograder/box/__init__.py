@@ -52,7 +52,6 @@ from autograder.box.values import Failure
 
 __all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox"]
 
-RESTARTS = 4
 LARGEST_CALL = 100_000  # bytes; an outer product of that is still harmless
 Ended = tuple[str, str] | int | None
 
@@ -160,7 +159,7 @@ class _Venue:
             while len(answers) < count:
                 header, blobs = frames.receive(fd, deadline)
                 if "end" in header:
-                    return answers, int(header["end"])
+                    return answers, _exit_code(header["end"])
                 if "call" in header:
                     frames.send(fd, *_call(parts[header["call"]], header, blobs), deadline=deadline)
                     continue
@@ -181,7 +180,7 @@ class _Venue:
         if code == -signal.SIGKILL:
             return "too much memory", "was killed, as happens where memory runs out"
         if code < 0:
-            return "crashed", f"ended the process ({signal.strsignal(-code) or -code})"
+            return "crashed", f"ended the process ({signal.strsignal(-code) or f'signal {-code}'})"
         return "crashed", f"ended the process (exit code {code})"
 
 
@@ -225,7 +224,7 @@ class Box(_Venue):
         self.slot, self.isolation = slot, slot.level
         self.worker: Worker | None = None
         self.history: list[tuple[str, str]] = []
-        self.restarts = 0
+        self.deadline = time.monotonic() + self.limits.total
 
     def __enter__(self) -> Box:
         return self
@@ -243,14 +242,14 @@ class Box(_Venue):
         return raised, survived
 
     def _cell(self, source: str, name: str) -> tuple[str | None, bool]:
+        if not self._start():
+            return "was not run: what came before took all the time there is", False
         deadline = time.monotonic() + self.limits.wall
         try:
-            if not self._start():
-                return "was not run: earlier cells ended the process too often", False
             frames.send(self.worker.talk, {"op": "cell", "source": source, "name": name}, deadline=deadline)
             header, _ = frames.receive(self.worker.talk, deadline)
             raised = header["raised"]
-            return (raised if raised is None else f"raised {str(raised)[:500]}"), True
+            return (raised if raised is None else f"raised {clean(raised)}"), True
         except frames.Late:
             self._stop()
             return f"took more than {self.limits.wall:g} s", False
@@ -262,7 +261,7 @@ class Box(_Venue):
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
         header["parts"] = list(parts)
         if not self._start():
-            return [], ("crashed", "was not tried: the process ended too often")
+            return [], ("too slow", "was not tried: what came before took all the time there is")
         try:
             frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
         except (OSError, frames.Late):
@@ -276,18 +275,15 @@ class Box(_Venue):
         return answers, ended or self._why(code)
 
     def _start(self) -> bool:
-        """Have a worker; one that is new runs again what ran before. False where it died too often."""
-        if self.worker and self.worker.alive:
-            return True
-        if self.worker or self.history:
+        """Have a worker; one that is new runs again what ran before. False where time is up."""
+        while not (self.worker and self.worker.alive):
+            if time.monotonic() > self.deadline:
+                return False
             self._stop()
-            self.restarts += 1
-        if self.restarts > RESTARTS:
-            return False
-        self.worker = self.slot.start()
-        again, self.history = self.history, []
-        for source, name in again:
-            self.run(source, name)
+            self.worker = self.slot.start()
+            again, self.history = self.history, []
+            for cell in again:
+                self.run(*cell)
         return True
 
     def _stop(self) -> int:
@@ -308,13 +304,24 @@ def _call(part: Callable, header: dict, blobs: list[bytes]) -> tuple[dict, list[
     return {"kind": kind, "value": tree}, made
 
 
+def clean(said: Any) -> str:
+    """What comes out of the box as text, cut short, and such that it can be written anywhere."""
+    return str(said)[:500].encode("utf-8", "replace").decode()
+
+
+def _exit_code(said: Any) -> int:
+    if type(said) is not int or not -signal.NSIG < said < 256:
+        raise ValueError("not an exit code")
+    return said
+
+
 def _open(header: dict, blobs: list[bytes]) -> Any:
     """An answer's frame, as a value or a Failure."""
     kind, value = header["kind"], values.unpack(header["value"], blobs)
     if kind == inside.VALUE:
         return value
     if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str):
-        return Failure(kind, value[:500])
+        return Failure(kind, clean(value))
     raise ValueError("unknown kind of answer")
 
 

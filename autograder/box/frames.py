@@ -16,10 +16,10 @@ import struct
 import time
 from collections.abc import Sequence
 
-__all__ = ["BadFrame", "Closed", "Late", "receive", "send"]
+__all__ = ["BadFrame", "Closed", "Late", "ready", "receive", "send"]
 
-MAX_HEADER = 4 << 20
-MAX_BLOBS = 256
+MAX_HEADER = 16 << 20
+MAX_BLOBS = 10_000
 MAX_BYTES = 64 << 20
 
 
@@ -44,7 +44,7 @@ def send(fd: int, header: dict, blobs: Sequence[bytes] = (), deadline: float | N
     rest = memoryview(struct.pack("<I", len(text)) + text + b"".join(blobs))
     while rest:
         if deadline is not None:
-            _wait([], [fd], deadline)
+            _wait(fd, select.POLLOUT, deadline)
         rest = rest[os.write(fd, rest) :]
 
 
@@ -67,7 +67,7 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
     chunks = bytearray()
     while len(chunks) < size:
         if deadline is not None:
-            _wait([fd], [], deadline)
+            _wait(fd, select.POLLIN, deadline)
         chunk = os.read(fd, min(size - len(chunks), 1 << 20))
         if not chunk:
             raise Closed
@@ -75,7 +75,14 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
     return bytes(chunks)
 
 
-def _wait(readers: list[int], writers: list[int], deadline: float) -> None:
+def ready(fd: int, seconds: float, event: int | None = None) -> bool:
+    """Whether a descriptor of any number can be read (or written) within so many seconds."""
+    poll = select.poll()
+    poll.register(fd, event or select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+def _wait(fd: int, event: int, deadline: float) -> None:
     left = deadline - time.monotonic()
-    if left <= 0 or not any(select.select(readers, writers, [], left)):
+    if left <= 0 or not ready(fd, left, event):
         raise Late

@@ -71,13 +71,14 @@ def answer(fd, probe, namespace, needs, questions, cpu, parts=()):
         limit_cpu(cpu)
         try:
             kind, value = attempt(probe, namespace, needs, question)
-        except BaseException as error:  # KeyboardInterrupt and the like, raised by the student
-            kind, value = RAISED, f"{needs[-1]} raised {describe(error, namespace)}"
-        tree, blobs = values.pack(value)
-        try:
+            tree, blobs = values.pack(value)
             frames.send(fd, {"kind": kind, "value": tree}, blobs)
         except frames.BadFrame:
             frames.send(fd, {"kind": RAISED, "value": f"{needs[-1]} returned more than fits into an answer"})
+        except MemoryError:
+            frames.send(fd, {"kind": MEMORY, "value": f"{needs[-1]} returned more than fits into memory"})
+        except BaseException as error:  # KeyboardInterrupt and the like, raised by the student
+            frames.send(fd, {"kind": RAISED, "value": f"{needs[-1]} raised {describe(error, namespace)}"})
 
 
 def code(source, name):
@@ -166,7 +167,7 @@ def serve(line, cpu):
 
     from autograder.box import frames, values
 
-    namespace = {"__name__": "__main__", "__builtins__": __builtins__}
+    namespace = {"__name__": "__main__", "__builtins__": __builtins__, "display": lambda *_, **__: None}
     while True:
         try:
             header, blobs = frames.receive(line)

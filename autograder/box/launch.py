@@ -17,18 +17,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from autograder.box import frames
 from autograder.box.cgroup import Cgroup
 
 __all__ = ["LEVELS", "NONE", "Limits", "NoSandbox", "Slot", "Worker", "bubblewrap"]
@@ -46,10 +47,12 @@ class NoSandbox(OSError):
 @dataclass(frozen=True)
 class Limits:
     """cpu: seconds of CPU time for a cell or an answer. wall: seconds on the clock for the same.
-    memory: bytes beyond what the interpreter needs. disk: bytes of /tmp and of a file."""
+    total: seconds on the clock for a whole run of a submission. memory: bytes beyond what the
+    interpreter needs. disk: bytes of /tmp and of a file."""
 
     cpu: float = 5.0
     wall: float = 20.0
+    total: float = 180.0
     memory: int = 2 << 30
     disk: int = 32 << 20
     processes: int = 64
@@ -68,16 +71,16 @@ class Worker:
     def alive(self) -> bool:
         if self.process:
             return self.process.poll() is None
-        return not select.select([self.leash], [], [], 0)[0]
+        return not frames.ready(self.leash.fileno(), 0)
 
     def end(self, patience: float = 0.1) -> int:
         """Wait a moment for it to end by itself, then end it and all that it started; its exit code."""
         os.close(self.talk)
         if self.process:
             return self._end_process(patience)
-        if not select.select([self.leash], [], [], patience)[0]:
+        if not frames.ready(self.leash.fileno(), patience):
             self.leash.shutdown(socket.SHUT_WR)  # lets go: the watcher kills the worker's world
-        select.select([self.leash], [], [], 5)
+        frames.ready(self.leash.fileno(), 5)
         with contextlib.suppress(OSError, struct.error), self.leash:
             return struct.unpack("<i", self.leash.recv(4))[0]
         return -signal.SIGKILL
@@ -87,9 +90,12 @@ class Worker:
             self.process.wait(patience)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        code = self.process.wait()
         if self.uid:
             sweep(self.uid)
-        return self.process.wait()
+        if self.home:
+            self.home.cleanup()
+        return code
 
 
 class Slot:
@@ -154,7 +160,7 @@ class Slot:
             if not self.cgroup:
                 raise NoSandbox("no control group may be made here")
             self.cgroup.add(self.parent.pid)
-        if not select.select([self.line], [], [], 30)[0] or self.line.recv(16) != b"ready":
+        if not frames.ready(self.line.fileno(), 30) or self.line.recv(16) != b"ready":
             said = os.read(self.parent.stderr.fileno(), 2000).decode(errors="replace").strip()
             raise NoSandbox(f"the sandbox did not start: {said.splitlines()[-1] if said else 'no reason given'}")
 
@@ -163,17 +169,20 @@ class Slot:
     def _spawn(self) -> Worker:
         ours, theirs = socket.socketpair()
         other = {"user": self.uid, "group": self.uid, "extra_groups": []} if self.uid else {}
-        inside = self.world / "autograder" / "box" / "inside.py"
+        home = None if self.uid else tempfile.TemporaryDirectory(prefix="backprop-", ignore_cleanup_errors=True)
+        world = self.world if self.uid else Path(shutil.copytree(self.world, Path(home.name, "world")))  # it may write
         with theirs:
             try:
                 process = subprocess.Popen(
-                    [sys.executable, "-I", str(inside), str(self.world), json.dumps(asdict(self.limits))],
+                    [sys.executable, "-I", str(world / "autograder" / "box" / "inside.py"), str(world),
+                     json.dumps(asdict(self.limits))],
                     stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                    cwd=self.world, env=environment(), start_new_session=True, **other,
+                    cwd=world, env=environment(), start_new_session=True, **other,
                 )  # fmt: skip
             except (OSError, subprocess.SubprocessError) as error:
+                ours.close()
                 raise NoSandbox(f"a process of another user cannot be started: {error}") from None
-        return Worker(ours.detach(), process=process, uid=self.uid)
+        return Worker(ours.detach(), process=process, uid=self.uid, home=home)
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Values that may cross the wall: arrays, numbers, strings, None, and lists, tuples and dicts of them.
 
 `pack` turns a value into a JSON tree and npy blobs, `unpack` turns them back. Nothing is ever
-pickled. Anything else becomes `Opaque`: its type's name crosses, the thing does not.
+pickled. Anything else becomes `Opaque`: its type's name crosses, the thing does not. `pack` runs
+beside student code and believes a value's type, never what the value says of itself; `unpack` runs
+in the judge and takes nothing that `pack` could not have made.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ __all__ = ["BadValue", "Failure", "Opaque", "pack", "unpack"]
 DEPTH = 8
 LONG = 100_000  # characters of a string, entries of a list
 KINDS = "biufc"
+PLAIN = (bool, int, float, str, type(None))
+MANY = {"list": list, "tuple": tuple}
 
 
 class BadValue(ValueError):
@@ -51,8 +55,9 @@ def pack(value: Any) -> tuple[Any, list[bytes]]:
 
 def unpack(tree: Any, blobs: list[bytes]) -> Any:
     """The value; raises BadValue for anything that `pack` could not have made."""
+    unused = dict(enumerate(blobs))
     try:
-        return _unpack(tree, blobs, 0)
+        return _unpack(tree, unused, 0)
     except BadValue:
         raise
     except Exception as error:
@@ -60,51 +65,64 @@ def unpack(tree: Any, blobs: list[bytes]) -> Any:
 
 
 def _pack(value, blobs, depth):
-    if value is None or type(value) is bool:
-        return value
-    if type(value) is str and len(value) <= LONG:
-        return value
-    if type(value) is float or (type(value) is int and abs(value) < 1 << 62):
-        return value if math.isfinite(value) else {"number": repr(value)}
-    if isinstance(value, (np.ndarray, np.generic)):
+    kind = type(value)
+    if issubclass(kind, np.generic) and value.dtype.kind in "biuf":
+        value = value.item()
+        kind = type(value)
+    if kind in PLAIN:
+        return _pack_plain(value, kind)
+    if issubclass(kind, (np.ndarray, np.generic)):
         array = np.array(value, subok=False)
         if array.dtype.kind in KINDS and array.dtype.names is None:
             buffer = io.BytesIO()
             npy.write_array(buffer, array, version=(1, 0), allow_pickle=False)
             blobs.append(buffer.getvalue())
             return {"array": len(blobs) - 1}
-    elif depth < DEPTH and type(value) in (list, tuple) and len(value) <= LONG:
-        return {type(value).__name__: [_pack(each, blobs, depth + 1) for each in value]}
-    elif depth < DEPTH and type(value) is dict and len(value) <= LONG:
-        return {"dict": [[_pack(k, blobs, depth + 1), _pack(v, blobs, depth + 1)] for k, v in value.items()]}
+    elif depth < DEPTH and kind in (list, tuple) and len(value) <= LONG:
+        return {kind.__name__: [_pack(each, blobs, depth + 1) for each in value]}
+    elif depth < DEPTH and kind is dict and len(value) <= LONG and all(_is_key(key) for key in value):
+        return {"dict": [[_pack(key, blobs, DEPTH), _pack(each, blobs, depth + 1)] for key, each in value.items()]}
     return {"opaque": _type_name(value)}
 
 
+def _pack_plain(value, kind):
+    if kind is str and len(value) > LONG or kind is int and abs(value) >= 1 << 62:
+        return {"opaque": kind.__name__}
+    if kind is float and not math.isfinite(value):
+        return {"number": repr(value)}
+    return value
+
+
+def _is_key(key):
+    kind = type(key)
+    return kind in PLAIN or (issubclass(kind, np.generic) and key.dtype.kind in "biuf")
+
+
 def _type_name(value):
-    if isinstance(value, np.ndarray):
+    if type(value) is np.ndarray:
         return f"array of {value.dtype.name}s"
-    return type(value).__name__[:80]
+    return str(type.__dict__["__name__"].__get__(type(value)))[:80]
 
 
-def _unpack(tree, blobs, depth):
+def _unpack(tree, unused, depth):
     if depth > DEPTH + 1:
         raise BadValue("too deep")
-    if not isinstance(tree, dict):
-        if tree is None or isinstance(tree, (bool, int, float, str)):
+    if type(tree) is not dict:
+        if type(tree) in PLAIN:
             return tree
         raise BadValue("a bare list")
     ((tag, inner),) = tree.items()
-    if tag == "number":
+    if tag == "number" and inner in ("nan", "inf", "-inf"):
         return float(inner)
-    if tag == "array":
-        return _array(blobs[inner])
-    if tag in ("list", "tuple"):
-        return {"list": list, "tuple": tuple}[tag](_unpack(each, blobs, depth + 1) for each in inner)
-    if tag == "dict":
-        return {_unpack(k, blobs, depth + 1): _unpack(v, blobs, depth + 1) for k, v in inner}
-    if tag == "opaque":
-        return Opaque(str(inner)[:80])
-    raise BadValue(f"unknown tag {tag!r}")
+    if tag == "array" and type(inner) is int:
+        return _array(unused.pop(inner))  # once: a blob that is named again and again would be terabytes
+    if tag in MANY and type(inner) is list:
+        return MANY[tag]([_unpack(each, unused, depth + 1) for each in inner])
+    if tag == "dict" and type(inner) is list and all(type(pair) is list for pair in inner):
+        return {_unpack(key, {}, DEPTH): _unpack(each, unused, depth + 1) for key, each in inner}
+    if tag == "opaque" and type(inner) is str:
+        return Opaque(inner[:80])
+    raise BadValue(f"not a value: {str(tag)[:20]!r}")
 
 
 def _array(blob):

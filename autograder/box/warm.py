@@ -67,7 +67,10 @@ def watch(talk, leash, limits, memory):
         run_init(talk, limits, memory)
     os.close(talk)
     ended = os.pidfd_open(init)
-    select.select([leash, ended], [], [])
+    poll = select.poll()
+    for descriptor in (leash, ended):
+        poll.register(descriptor, select.POLLIN)
+    poll.poll()
     os.kill(init, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
     try:

@@ -19,8 +19,8 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 PATIENCE = 60_000  # milliseconds before a test gives up on something that should show
 LESSON = find_lesson("04")
-INTRUDER = "sample-02-mistaken-keeps-the-batch-in-db"  # whose notebook carries the scripts below
-SCRIPTS = r"""My notes. <script>ran("script")</script>
+INTRUDER = "sample-02-mistaken-keeps-the-batch-in-db"  # whose notebook carries this text
+TEXT = r"""My notes: `i<j`. <script>ran("script")</script>
 
 <img src="nowhere" onerror="ran('image')"> <svg onload="ran('svg')"></svg>
 <iframe srcdoc="<script>parent.ran('iframe')</script>"></iframe>
@@ -32,6 +32,8 @@ SCRIPTS = r"""My notes. <script>ran("script")</script>
 [one](javascript:ran('link')) [two](javascript\:ran('escaped')) [three](javascript&colon;ran('entity')) [four][4]
 
 [4]: javascript\:ran('reference')
+
+# check_affine_backward
 """
 
 
@@ -91,13 +93,13 @@ def notebook(learner, page):
 
 @pytest.fixture(scope="package")
 def classroom(tmp_path_factory):
-    """A class of eight, graded, with feedback. One of them put scripts into a cell of text."""
+    """A class of eight, graded, with feedback. One of them put more than text into a cell of text."""
     need("nbgrader", "grade")
     from autograder import grade, sample
 
     home = tmp_path_factory.mktemp("classroom")
     sample.write(LESSON, home, 8)
-    _add_text(home / "submitted" / INTRUDER / LESSON.name / f"{LESSON.name}.ipynb", SCRIPTS)
+    _add_text(home / "submitted" / INTRUDER / LESSON.name / f"{LESSON.name}.ipynb", TEXT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.environ["PATH"])  # which grading changes
         grade.grade(LESSON, home, jobs=os.cpu_count(), isolation="any")
@@ -106,6 +108,7 @@ def classroom(tmp_path_factory):
 
 
 def _add_text(path, text):
+    """Give a submission a cell of text below its title."""
     notebook = json.loads(path.read_text())
     notebook["cells"].insert(1, {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": text})
     path.write_text(json.dumps(notebook))

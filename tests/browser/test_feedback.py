@@ -39,10 +39,17 @@ def test_a_file_that_could_not_be_read_says_so(read):
 
 
 def test_no_script_of_a_student_runs(scripts, read):
-    expect(read(INTRUDER).get_by_text("My notes.")).to_be_visible()
+    expect(read(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts() == []
 
 
+@pytest.mark.xfail(strict=True, reason="an escaped or encoded colon hides a script link from `submission.harmless`")
 def test_no_link_of_a_student_is_a_script(scripts, read):
-    expect(read(INTRUDER).get_by_text("My notes.")).to_be_visible()
+    expect(read(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts(links=True) == []
+
+
+@pytest.mark.xfail(strict=True, reason="`submission.harmless` writes &lt; where Markdown shows it as it stands")
+def test_code_in_a_text_reads_as_it_was_written(read):
+    text = read(INTRUDER).get_by_text("My notes")
+    assert text.locator("code").text_content() == "i<j"
