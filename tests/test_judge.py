@@ -13,6 +13,7 @@ import pytest
 
 from autograder import judge
 from autograder.box import Limits, NoSandbox, launch
+from autograder.box.values import Failure
 from autograder.diagnose import Here
 from autograder.lesson import find_exercise
 from autograder.submission import Step
@@ -21,6 +22,7 @@ from autograder.verdict import STATUSES
 SECRET = b"the secret of these tests"
 QUICK = Limits(cpu=0.5, wall=10)  # for code that computes for ever
 IMPATIENT = Limits(cpu=0.5, wall=2)  # for code that sleeps
+HURRY = Limits(cpu=0.5, wall=1)  # the same, where nothing else has to be in time
 
 AFFINE = """
 import numpy as np
@@ -409,7 +411,6 @@ def test_right_source_gets_all_points(text):
     assert verdict.isolation
 
 
-@pytest.mark.xfail(strict=True, reason="display needs no import in a notebook, but the box does not have it")
 def test_display_above_the_definition_costs_nothing():
     assert source("display('my answer')\n" + AFFINE).points == 6
 
@@ -420,9 +421,6 @@ RICH_LISTS = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="each row or number is a blob of its own, so the case for marks only does not fit"
-)
 @pytest.mark.parametrize("body", RICH_LISTS.values(), ids=RICH_LISTS)
 def test_lists_of_arrays_and_of_numpys_numbers_fit_into_an_answer(body):
     assert source(affine(body)).points == 6
@@ -602,19 +600,10 @@ def test_objects_that_lie_earn_nothing(body):
     assert (verdict.points, verdict.names) == (0, dict(dx=False, dw=False, db=False))
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_numbers_near_the_largest_are_wrong():
-    assert source(affine("return tuple(np.full_like(array, 1.7e308) for array in cache)")).status == "wrong"
-
-
-@pytest.mark.xfail(strict=True, reason="the judge overflows in its own arithmetic, which warns on its own stderr")
 def test_numbers_near_the_largest_are_wrong_without_a_warning():
     assert source(affine("return tuple(np.full_like(array, 1.7e308) for array in cache)")).status == "wrong"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="pack makes a dict that unpack refuses, so an odd return is called a broken reply"
-)
 def test_a_dict_with_numpy_keys_is_a_wrong_answer_like_any_dict():
     verdict = source(affine("return {key: gradient for key, gradient in zip(np.arange(3), right(dout, cache))}"))
     assert verdict.status == "wrong" and "yours returned one value" in verdict.complaints[0]
@@ -622,7 +611,6 @@ def test_a_dict_with_numpy_keys_is_a_wrong_answer_like_any_dict():
 
 # ----- every status -----
 
-HURRY = Limits(cpu=0.5, wall=1)
 STATUS = {
     "right": (WRAP, Limits(), "right", ""),
     "wrong": (affine("return cache"), Limits(), "wrong", "dx: nudging x"),
@@ -716,7 +704,6 @@ def test_the_line_of_an_error_is_said():
     assert source(text).complaints == ["affine_backward raised ZeroDivisionError: division by zero (line 5)"]
 
 
-@pytest.mark.xfail(strict=True, reason="what runs out of memory while it is packed ends the child with exit code 0")
 def test_a_huge_view_is_too_much_memory():
     assert source(affine("return (np.broadcast_to(0.0, (10**6, 10**6)),) * 3")).status == "too much memory"
 
@@ -729,8 +716,6 @@ FATAL = {
     "an answer without a value": 'forge(b\'{"kind": "value", "sizes": []}\')',
     "an end that is text": 'forge(b\'{"end": "soon", "sizes": []}\')',
     "a reply to a cell": 'forge(b\'{"raised": null, "sizes": []}\')',
-}
-FATAL_STILL = {
     "an end by an unknown signal": 'forge(b\'{"end": -9999, "sizes": []}\')',
     "an end without end": 'forge(b\'{"end": Infinity, "sizes": []}\')',
 }
@@ -738,12 +723,6 @@ FATAL_STILL = {
 
 @pytest.mark.parametrize("body", FATAL.values(), ids=FATAL)
 def test_a_forged_or_odd_end_does_not_end_the_judge(body):
-    assert source(affine(body, PIPES), IMPATIENT).points == 0
-
-
-@pytest.mark.xfail(strict=True, reason="ValueError or OverflowError leaves the judge through _answers and _why")
-@pytest.mark.parametrize("body", FATAL_STILL.values(), ids=FATAL_STILL)
-def test_a_forged_end_does_not_end_the_judge(body):
     assert source(affine(body, PIPES), IMPATIENT).points == 0
 
 
@@ -756,16 +735,12 @@ def test_a_cell_that_forks_does_not_end_the_judge():
     assert "affine_backward" in cells("import os\nos.fork()", AFFINE, "affine_backward", limits=IMPATIENT)
 
 
-@pytest.mark.xfail(strict=True, reason="a cell that dies when it is run again leaves Box._start without a worker")
 def test_a_cell_that_dies_only_when_it_is_run_again_does_not_end_the_judge():
     dies_later = f"import os, time\nif time.time() > {time.time() + 1.5}: os._exit(1)"
     verdicts = cells(dies_later, "import time; time.sleep(1e6)", AFFINE, "affine_backward", limits=IMPATIENT)
     assert verdicts["affine_backward"].points == 6
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Box._cell takes NoSandbox, which is an OSError, for the end of the student's cell"
-)
 def test_a_worker_that_cannot_be_started_is_not_the_students_fault(monkeypatch):
     source(AFFINE)  # so that there is a sandbox
     start, failures = launch.Slot.start, [NoSandbox("no process is to be had just now")]
@@ -780,14 +755,25 @@ def test_a_worker_that_cannot_be_started_is_not_the_students_fault(monkeypatch):
         source(AFFINE)
 
 
-def test_a_box_that_does_not_read_does_not_hold_the_judge():
+@pytest.fixture
+def deaf():
+    """The answers of a box that reads nothing, to questions that are larger than the line is long."""
     holds = PIPES + '\nforge(b\'{"raised": null, "sizes": []}\')\nimport time\ntime.sleep(1e6)'
-    with patience(60):
-        verdicts = cells(AFFINE, holds, "affine_backward", limits=Limits(cpu=0.5, wall=0.4))
-    assert "affine_backward" in verdicts
+    probe = "def probe(student, x):\n    return 1"
+    with patience(60), sandbox(HURRY).box() as box:
+        box.run(holds, "a cell")
+        return box.ask(probe, "probe", ["relu_backward"], [{"x": np.zeros(10**6)}] * 2, {})
 
 
-@pytest.mark.xfail(strict=True, reason="half a surrogate pair crosses in JSON and cannot be written as UTF-8")
+def test_a_box_that_does_not_read_does_not_hold_the_judge(deaf):
+    assert [type(answer) for answer in deaf] == [Failure, Failure]
+
+
+@pytest.mark.xfail(strict=True, reason="Box._round takes Late for the kill that follows it, which stands for memory")
+def test_a_box_that_does_not_read_is_too_slow(deaf):
+    assert [answer.kind for answer in deaf] == ["too slow", "too slow"]
+
+
 def test_a_verdict_can_be_written_whatever_an_exception_says():
     verdict = source(affine("raise ValueError('\\ud800')"))
     assert verdict.status == "raised"
@@ -968,7 +954,6 @@ def test_no_number_drawn_for_marks_is_told_by_a_later_cell(walls):
     assert not any(number in words for number in HIDDEN)
 
 
-@pytest.mark.xfail(strict=True, reason="of a cell that ended the process in the hidden run, the exit code is told")
 def test_no_number_drawn_for_marks_is_told_by_the_exit_code_of_a_later_cell(walls):
     exits = "import os\nos._exit(int(open('kept').read()[2:4]) if os.path.exists('kept') else 1)"
     one, two = (cells(KEEPS, "affine_backward", exits, secret=secret) for secret in (b"one", b"two"))
@@ -1062,13 +1047,11 @@ def test_an_answer_in_trouble_costs_itself_alone(body):
     assert verdicts["affine_backward"].points == 0 and verdicts["relu_backward"].points == 2
 
 
-@pytest.mark.xfail(strict=True, reason="after five restarts nothing is run any more, right answers neither")
 def test_many_cells_in_trouble_cost_themselves_alone():
     verdicts = cells(RELU, *["import os; os._exit(1)"] * 5, AFFINE, "affine_backward")
     assert verdicts["affine_backward"].points == 6
 
 
-@pytest.mark.xfail(strict=True, reason="each broken reply costs one of the submission's four restarts")
 def test_an_answer_that_breaks_the_pipe_costs_itself_alone():
     breaks = PIPES + "\ndef relu_backward(dout, cache): to_every_pipe(b'\\xff' * 99)"
     assert cells(breaks, "relu_backward", AFFINE, "affine_backward")["affine_backward"].points == 6

@@ -61,11 +61,9 @@ class Limits:
 class Worker:
     """A started worker, seen from the judge: a line to talk on, and an end."""
 
-    def __init__(
-        self, talk: int, leash: socket.socket | None = None, process: subprocess.Popen | None = None, uid=None
-    ):
+    def __init__(self, talk: int, leash: socket.socket | None = None, process=None, uid=None, home=None):
         os.set_blocking(talk, False)
-        self.talk, self.leash, self.process, self.uid = talk, leash, process, uid
+        self.talk, self.leash, self.process, self.uid, self.home = talk, leash, process, uid, home
 
     @property
     def alive(self) -> bool:

@@ -1,0 +1,1 @@
+"""Hostile and unlucky submissions, one a file; `battery.py` says what a file holds."""
