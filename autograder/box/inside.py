@@ -197,7 +197,7 @@ def serve(line, cpu):
 
 def main():
     """A worker without namespaces: take over the frames' descriptors, then serve."""
-    here, limits = sys.argv[1], json.loads(sys.argv[2])
+    here, limits, another_user = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3] == "uid"
     sys.path.insert(0, here)
     line = os.dup(0)
     null = os.open(os.devnull, os.O_RDWR)
@@ -207,6 +207,11 @@ def main():
     import numpy  # noqa: F401  (before the limits, so that it is not counted)
 
     setup_limits(limits, address_space())
+    if another_user:
+        from autograder.box import seccomp
+
+        limit("NPROC", limits["processes"])
+        seccomp.install()
     serve(line, limits["cpu"])
 
 

@@ -173,7 +173,7 @@ class Slot:
             try:
                 process = subprocess.Popen(
                     [sys.executable, "-I", str(world / "autograder" / "box" / "inside.py"), str(world),
-                     json.dumps(asdict(self.limits))],
+                     json.dumps(asdict(self.limits)), self.level],
                     stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                     cwd=world, env=environment(), start_new_session=True, **other,
                 )  # fmt: skip
