@@ -43,4 +43,4 @@ c.GenerateFeedback.preprocessors = [
     N + "ClearHiddenTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown"}

@@ -14,6 +14,8 @@ import os
 import sys
 from typing import Any
 
+from autograder.verdict import folded, framed, rich
+
 __all__ = ["check", "guess", "quiz"]
 
 GUESSES: dict[str, tuple[Any, str]] = {}
@@ -25,6 +27,7 @@ def check(name: str) -> float | None:
 
     check("affine_backward")
     """
+    __tracebackhide__ = True
     from autograder.lesson import Unknown
 
     try:
@@ -33,15 +36,19 @@ def check(name: str) -> float | None:
         if _graded():
             raise
         return _show(str(error))
+    except KeyboardInterrupt:
+        if _graded():
+            raise
+        return _show("Stopped before an answer came.")
     if _graded():
         if verdict.points < verdict.max_points:
             raise AssertionError("\n" + verdict.text())
         return verdict.points
-    aside = f"\nYour code printed:\n{printed}" if printed else ""
-    aside_html = (
-        f"<details><summary>Your code printed</summary><pre>{html.escape(printed)}</pre></details>" if printed else ""
-    )
-    _show(verdict.text() + aside, verdict.html() + aside_html)
+    text, shown = verdict.text(), verdict.html()
+    if printed:
+        text += f"\nYour code printed:\n{printed}"
+        shown += framed(folded("Your code printed", f"<pre>{html.escape(printed)}</pre>"))
+    _show(text, shown)
 
 
 def _verdict(name, namespace):
@@ -99,18 +106,18 @@ def _graded() -> bool:
 class _Shown:
     """Text with a richer form, for whichever front end is there."""
 
-    def __init__(self, text, rich):
-        self.bundle = {"text/plain": text, "text/html": rich}
+    def __init__(self, text, html):
+        self.bundle = {"text/plain": text, "text/html": html}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return self.bundle
 
 
-def _show(text: str, rich: str | None = None) -> None:
+def _show(text: str, html: str | None = None) -> None:
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():
         from IPython.display import display
 
-        display(_Shown(text, rich or f"<div>{html.escape(text)}</div>"))
+        display(_Shown(text, html or framed(rich(text))))
     else:
         print(text)

@@ -152,7 +152,7 @@ def grade(lesson, classroom, jobs, isolation):
     for mark in marks:
         points = "  –" if mark.points is None else f"{mark.points:4g} of {mark.max_points:g}"
         waiting = f", {mark.waiting:g} wait for a person" if mark.waiting else ""
-        differs = mark.student in deserved and mark.points != deserved[mark.student]
+        differs = mark.student in deserved and (mark.points is None or mark.judged != deserved[mark.student])
         wrong += differs
         note = f"  deserves {deserved[mark.student]:g}" if differs else ""
         click.echo(f"{mark.student:{width}}  {points}{waiting}{note}{'  ' * bool(mark.note)}{mark.note}")
@@ -173,10 +173,13 @@ def feedback(lesson, classroom):
     """  # fmt: skip
     from autograder import grade as grading
 
-    pages = grading.feedback(lesson, classroom)
+    pages, failed = grading.feedback(lesson, classroom)
     if not pages:
         raise click.ClickException(f"nobody's {lesson.name} was graded yet: backprop grade {lesson.name[:2]}")
     click.echo(f"{len(pages)} pages, such as {pages[0]}")
+    if failed:
+        lines = "".join(f"\n  {student}: {why}" for student, why in failed.items())
+        raise click.ClickException(f"no page for{lines}")
 
 
 @cli.command("class")

@@ -103,7 +103,7 @@ def _same(a: Answer, b: Answer, name: str) -> bool:
 
 
 def _message(failure: Failure) -> str:
-    return failure.text.split(" (line ")[0]
+    return failure.text.rpartition(", at line ")[0] or failure.text
 
 
 def _same_values(a: Any, b: Any) -> bool:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -28,18 +29,20 @@ from autograder.verdict import Verdict
 
 __all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
 
-OUR_FAULT = "no mark yet; our fault: nbgrader could not process this submission"
+OUR_FAULT = "our fault: nbgrader could not process this submission"
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A report line: what a student got, and why."""
+    """A report line: what a student has (None: no mark yet), how much of it the judge gave, how much
+    waits for a person, and why something is missing."""
 
     student: str
     points: float | None
     max_points: float
+    judged: float
     waiting: float
     note: str
 
@@ -129,12 +132,14 @@ def grade(
     return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
 
 
-def feedback(lesson: Lesson, classroom: Path) -> list[Path]:
-    """Write the feedback pages of everybody who was graded; return them."""
-    api = _nbgrader(classroom)
+def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str]]:
+    """Write the feedback pages of everybody who was graded; return them, and by student what went wrong."""
+    api, failed = _nbgrader(classroom), {}
     for student in sorted(api.get_autograded_students(lesson.name)):
-        _must(api.generate_feedback(lesson.name, student, force=True), f"write the feedback of {student}")
-    return sorted((classroom / "feedback").glob(f"*/{lesson.name}/*.html"))
+        result = api.generate_feedback(lesson.name, student, force=True)
+        if not result["success"]:
+            failed[student] = (result.get("log") or result["error"]).strip().splitlines()[-1]
+    return sorted((classroom / "feedback").glob(f"*/{lesson.name}/*.html")), failed
 
 
 def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
@@ -180,16 +185,16 @@ def _nbgrader(classroom: Path, isolation: str = "safe"):
 
 
 def _release(api, lesson: Lesson) -> None:
-    """Make the lesson known to the gradebook, unless it is."""
+    """Make the lesson known to the gradebook, unless it is; `course/` is left as it stands."""
+    from nbgrader.utils import temp_attrs
+
     with api.gradebook as gradebook:
-        known = any(each.name == lesson.name and each.notebooks for each in gradebook.assignments)
-    if not known:
-        _must(api.generate_assignment(lesson.name, force=True, create=True), f"release {lesson.name}")
-
-
-def _must(result: dict, what: str) -> None:
+        if any(each.name == lesson.name and each.notebooks for each in gradebook.assignments):
+            return
+    with tempfile.TemporaryDirectory() as folder, temp_attrs(api.coursedir, release_directory=folder):
+        result = api.generate_assignment(lesson.name, force=True, create=True)
     if not result["success"]:
-        raise RuntimeError(f"nbgrader could not {what}:\n{result.get('log') or result['error']}")
+        raise RuntimeError(f"nbgrader could not release {lesson.name}:\n{result.get('log') or result['error']}")
 
 
 def _once_more(judging: Callable) -> dict[str, Verdict]:
@@ -210,13 +215,13 @@ def _reasons(verdicts: dict[str, Verdict]) -> str:
 
 def _mark(api, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
     if failed:
-        return Mark(
-            student, None, 0.0, 0.0, "our fault: nbgrader could not process this submission; it has no mark yet"
-        )
+        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if 'our fault' in note else OUR_FAULT}")
     with api.gradebook as gradebook:
         handed_in = gradebook.find_submission(lesson.name, student)
-        waiting = sum(g.max_score for n in handed_in.notebooks for g in n.grades if g.needs_manual_grade)
-        return Mark(student, handed_in.score, handed_in.max_score, waiting, note)
+        grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
+        waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
+        judged = sum(grade.auto_score or 0.0 for grade in grades)
+        return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
 
 
 def _versions(lesson: Lesson) -> str:

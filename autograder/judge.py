@@ -252,7 +252,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
-DEADLY = "ended the process, or took more time than there is"  # how, it could have made depend on a hidden number
+DEADLY = "ended the process, or took more time than there is"
 _NOTHING: tuple[dict, list, set] = {}, [], set()
 
 
@@ -272,7 +272,7 @@ def _run(
     """Run a submission in a fresh box.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
-    the process, by number; those in `deadly` are known to, and are not run again.
+    the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
     """
     by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
     drawn = {e.id: draws(e, seed, for_marks=True) for e in exercises}
@@ -288,9 +288,11 @@ def _run(
             elif not step.exercise:
                 after |= found.keys()
                 says, survived = (DEADLY, False) if number in dead else box.run(step.source, step.name)
+                if says and step.ours:
+                    raise RuntimeError(f"{step.name} {says}")
                 if says:
                     raised.append(f"{step.name} {says}")
-                if not survived:
+                if not survived and not found:  # later, it could depend on a hidden number
                     dead.add(number)
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow

@@ -13,13 +13,14 @@ from autograder.lesson import folder, lessons
 __all__ = ["command", "copy_course"]
 
 COPY = "my-course"
+SETTINGS = Path(__file__).parent / "lab_settings"
 
 
 def command(arguments: list[str]) -> list[str]:
     """What to run, from wherever `backprop lab` was called."""
     root, first = copy_course(Path.cwd() / COPY), lessons()[0].name
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
-    options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    options.append(f"--LabApp.app_settings_dir={SETTINGS}")  # no questions about news, no tools for instructors
     if not _has_screen():
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -21,9 +21,6 @@ __all__ = ["Step", "Unreadable", "harden", "read", "released", "steps", "unreada
 
 LARGEST = 20 << 20  # bytes of a notebook file
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
-ENTITY = re.compile(r"&(?=#|\w+;)")
-SCRIPT_LINK = re.compile(r"(\]\(\s*<?\s*|\]:\s*<?\s*)(?=(javascript|vbscript|data|file)\s*:)", re.IGNORECASE)
 MOST_CELLS = 2000
 
 
@@ -38,6 +35,7 @@ class Step:
     source: str = ""
     name: str = "your code"
     exercise: str | None = None
+    ours: bool = False  # the lesson's own, which nobody's mark may pay for
 
 
 def released(lesson: Lesson) -> dict[str, Any]:
@@ -51,19 +49,18 @@ def released(lesson: Lesson) -> dict[str, Any]:
 def read(path: Path, released: dict[str, Any]) -> dict[str, Any]:
     """The notebook in a file, which should be a copy of `released`; raises Unreadable."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise Unreadable(f"the file is larger than {LARGEST >> 20} MB")
-        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        size = path.stat().st_size
+        notebook = json.loads(path.read_text(encoding="utf-8-sig")) if size <= LARGEST else None
     except OSError as error:
         raise Unreadable(f"the file cannot be opened ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the file is not a whole notebook ({type(error).__name__})") from None
-    if not isinstance(notebook, dict) or "nbformat" not in notebook:
+        raise Unreadable("the file is no whole notebook: it breaks off, or was changed by another program") from error
+    if size > LARGEST:
+        raise Unreadable(f"the file is larger than {LARGEST >> 20} MB")
+    if not isinstance(notebook, dict) or type(notebook.get("nbformat")) is not int:
         raise Unreadable("the file is not a notebook")
     if notebook["nbformat"] != 4 or not isinstance(notebook.get("cells"), list):
-        raise Unreadable(
-            f"the notebook has format {notebook['nbformat']!r}; save it again in JupyterLab, which writes 4"
-        )
+        raise Unreadable(f"the notebook has another format than 4; save it again in JupyterLab, which writes 4")
     if len(notebook["cells"]) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
     cells = [_cell(cell) | {"id": f"cell-{number}"} for number, cell in enumerate(notebook["cells"])]
@@ -108,15 +105,11 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     return found
 
 
-def harmless(text: str) -> str:
-    """Markdown in which nothing is markup of its own: tags, entities and script links show as text."""
-    return MARKUP.sub("&lt;", ENTITY.sub("&amp;", SCRIPT_LINK.sub(r"\1no-", text)))
-
-
 def _text(cell: dict[str, Any]) -> str:
     """The cell's source, which a file may give in one piece or in lines."""
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode()
 
 
 def _typed(cell: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -128,12 +121,10 @@ def harden(notebook: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]
     """The notebook with the lesson's own cells whole again.
 
     Of several copies of a cell the last counts and the others become plain cells. Metadata comes
-    from the release, locked sources too. What a student wrote as text can no longer be markup. Test
-    and rubric cells that are missing come back; an answer cell that is missing does not, for what it
-    defined may stand in a plain cell now.
+    from the release, locked sources too. Test and rubric cells that are missing come back; an
+    answer cell that is missing does not, for what it defined may stand in a plain cell now.
     """
     known = {_grade_id(cell): cell for cell in released["cells"] if _grade_id(cell)}
-    ours = {cell["source"] for cell in released["cells"]}
     cells, seen = [], set()
     for cell in reversed(notebook["cells"]):
         name = _grade_id(cell)
@@ -144,8 +135,6 @@ def harden(notebook: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]
             made = _typed({"source": source, "metadata": copy.deepcopy(truth["metadata"])}, truth["cell_type"])
         else:
             made = _typed({"source": cell["source"], "metadata": {}}, cell["cell_type"])
-        if made["cell_type"] != "code" and made["source"] not in ours:
-            made["source"] = harmless(made["source"])
         if made["cell_type"] == "markdown" and "attachments" in cell:
             made["attachments"] = cell["attachments"]
         cells.append(made)
@@ -179,12 +168,13 @@ def steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
     setup = [cell["source"] for cell in released["cells"] if _role(cell) == "setup"]
     stubs = {cell["source"] for cell in released["cells"] if _role(cell) == "answer"}
     ours = {cell["source"] for cell in released["cells"] if cell["cell_type"] == "code"} - stubs
-    first = [Step(source, "the lesson's set-up") for source in setup]
+    first = [Step(source, "the lesson's set-up", ours=True) for source in setup]
     rest = []
     for number, cell in enumerate(notebook["cells"], 1):
         if cell["cell_type"] != "code":
             continue
-        step = Step(cell["source"], f"cell {number}")
+        answers = cell["metadata"].get("backprop", {}).get("exercise")
+        step = Step(cell["source"], f"your {answers} cell" if answers else f"cell {number} of the notebook")
         if _role(cell) == "test":
             rest.append(Step(exercise=cell["metadata"]["backprop"]["exercise"]))
         elif cell["source"] in stubs:

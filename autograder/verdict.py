@@ -7,10 +7,12 @@ import re
 import textwrap
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["STATUSES", "Verdict"]
+__all__ = ["STATUSES", "Verdict", "folded", "framed", "rich"]
 
 STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+MARKS = {True: "✓", False: "✗"}
+COLOURS = {"✓": "#009e73", "✗": "#d55e00"}
 WIDTH = 78
 WIDE = 96
 
@@ -41,7 +43,7 @@ class Verdict:
 
     @property
     def _marks(self) -> list[str]:
-        return [f"{name} {'✓' if holds else '✗'}" for name, holds in self.names.items()]
+        return [f"{name} {MARKS[holds]}" for name, holds in self.names.items()]
 
     @property
     def _score(self) -> str:
@@ -54,25 +56,29 @@ class Verdict:
         if self.diagnosis:
             lines += [_wrapped(hint, "Why? ") for hint in self.diagnosis.splitlines()]
         lines += [f"Remark: {remark}" for remark in self.remarks]
-        if self.isolation:
-            lines += [f"{self.status}; isolation: {self.isolation}"]
+        if self.isolation == "none":
+            lines += ["Marked without walls (isolation: none)."]
         return CONTROL.sub("�", "\n".join(lines))
 
     def html(self) -> str:
         """For a notebook: the property and the numbers at once; cause and help folded."""
         marks = "".join(
-            f'<span style="margin-right:1.2em;white-space:nowrap"><code>{html.escape(name)}</code> '
-            f'<span style="color:{"#009e73" if holds else "#d55e00"};font-weight:bold">{"✓" if holds else "✗"}</span></span>'
+            f'<span style="margin-right:1.2em;white-space:nowrap">{rich(f"`{name}` {MARKS[holds]}")}</span>'
             for name, holds in self.names.items()
         )
         body = [f'<div>{marks}<span style="float:right">{self._score}</span></div>']
-        body += [f'<div style="margin-top:.4em">{_escape(text)}</div>' for text in self.complaints]
+        body += [f'<div style="margin-top:.4em">{rich(text)}</div>' for text in self.complaints]
         if self.diagnosis:
-            body.append(_folded("Why?", _escape(self.diagnosis)))
+            body.append(folded("Why?", rich(self.diagnosis)))
         if self.help and self.points < self.max_points:
             body.append(_staged(self.help))
-        body += [f'<div style="margin-top:.4em;opacity:.75">{_escape(text)}</div>' for text in self.remarks]
-        return f'<div role="status" style="max-width:54em;line-height:1.5">{"".join(body)}</div>'
+        body += [f'<div style="margin-top:.4em;opacity:.75">{rich(text)}</div>' for text in self.remarks]
+        return framed("".join(body))
+
+
+def framed(body: str) -> str:
+    """What every answer in a notebook has around it."""
+    return f'<div role="status" style="max-width:54em;line-height:1.5;padding-left:8px">{body}</div>'
 
 
 def _wrapped(text: str, lead: str) -> str:
@@ -84,14 +90,15 @@ def _staged(hints: list[str]) -> str:
     inner = ""
     for number, hint in reversed(list(enumerate(hints, 1))):
         summary = "Help" if number == 1 else f"More help ({number} of {len(hints)})"
-        inner = _folded(summary, _escape(hint) + inner)
+        inner = folded(summary, rich(hint) + inner)
     return inner
 
 
-def _folded(summary: str, inner: str) -> str:
+def folded(summary: str, inner: str) -> str:
     return f'<details style="margin-top:.4em"><summary>{summary}</summary><div style="margin-left:1.2em">{inner}</div></details>'
 
 
-def _escape(text: str) -> str:
-    """Plain text as HTML, with `code` in backquotes shown as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(CONTROL.sub("�", text))).replace("\n", "<br>")
+def rich(text: str) -> str:
+    """Plain text as HTML: code in backquotes as code, ✓ and ✗ in their colours."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(CONTROL.sub("�", text))).replace("\n", "<br>")
+    return re.sub("[✓✗]", lambda mark: f'<b style="color:{COLOURS[mark[0]]}">{mark[0]}</b>', text)

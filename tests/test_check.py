@@ -65,7 +65,7 @@ def shown(capsys, monkeypatch):
         (text_for_dx, "dx is a str; expected an array"),
         (ragged, "dx is a list of rows with different lengths; expected an array"),
         (broadcastable, "dx has shape () but x has shape (4, 5)"),
-        (raises, "affine_backward raised IndexError: tuple index out of range (line"),
+        (raises, "affine_backward raised IndexError: tuple index out of range, at line"),
         (stops, "affine_backward raised SystemExit: enough"),
         (None, "affine_backward is not defined"),
         (3.0, "affine_backward is not defined"),

@@ -53,7 +53,7 @@ def test_check_of_the_untouched_notebook_is_zero():
 @pytest.mark.parametrize(
     "name, content, says",
     [
-        ("04_backward_pass.ipynb", "{", "the file is not a whole notebook"),
+        ("04_backward_pass.ipynb", "{", "the file is no whole notebook"),
         ("04_backward_pass.ipynb", '{"nbformat": 4, "cells": []}', "is it another lesson's notebook"),
         ("notes.ipynb", "{}", "no lesson is called 'notes'"),
     ],

@@ -337,6 +337,11 @@ def relu_with_mask(x):
     return x * (x > 0), x > 0
 
 
+def backward_with_mask(dout, mask):
+    assert mask.dtype == bool
+    return np.where(mask, dout, 0)
+
+
 def relu_with_output(x):
     out = np.maximum(x, 0)
     return out, out
@@ -347,7 +352,7 @@ OWN = {
     "a tuple": dict(affine_forward=forward_with_tuple, affine_backward=backward_with_tuple),
     "three values": dict(affine_forward=forward_with_three, affine_backward=backward_with_dict),
     "an object": dict(affine_forward=forward_with_object, affine_backward=lambda dout, saved: saved.run(dout)),
-    "a mask": dict(relu_forward=relu_with_mask, relu_backward=lambda dout, mask: np.where(mask, dout, 0) if mask.dtype == bool else 1 / 0),
+    "a mask": dict(relu_forward=relu_with_mask, relu_backward=backward_with_mask),
     "the output": dict(relu_forward=relu_with_output, relu_backward=lambda dout, out: dout * np.sign(out)),
     "nothing of the kind": dict(relu_forward=None, relu_backward=where),
 }  # fmt: skip
@@ -391,14 +396,16 @@ def affine_backward(dout: numpy.ndarray, cache: tuple) -> tuple[numpy.ndarray, .
     "an error after the definition": AFFINE + "\nassert False, 'I will look at this tomorrow'\n",
     "with lambdas": """
 import numpy as np
-affine_backward = lambda dout, c: ((dout @ c[1].T).reshape(c[0].shape), c[0].reshape(len(c[0]), -1).T @ dout, dout.sum(0))
+flat = lambda x: x.reshape(len(x), -1)
+affine_backward = lambda dout, c: ((dout @ c[1].T).reshape(c[0].shape), flat(c[0]).T @ dout, dout.sum(0))
 """,
     "a method": "class Layer:\n    @staticmethod\n"
     + AFFINE.replace("import numpy as np", "").replace("\n", "\n    ")
     + "\naffine_backward = Layer().affine_backward\n",
     "decorated, and remembering": "import functools\n"
     + WRAP
-    + "calls = []\n@functools.wraps(right)\ndef affine_backward(*args):\n    calls.append(1)\n    return right(*args)\n",
+    + "calls = []\n@functools.wraps(right)\n"
+    + "def affine_backward(*args):\n    calls.append(1)\n    return right(*args)\n",
     "random numbers seeded by somebody": AFFINE + "\nnp.random.seed(0)\n",
     "a warning": "import warnings\nwarnings.simplefilter('error')\n" + AFFINE,
 }
@@ -614,7 +621,7 @@ def test_a_dict_with_numpy_keys_is_a_wrong_answer_like_any_dict():
 STATUS = {
     "right": (WRAP, Limits(), "right", ""),
     "wrong": (affine("return cache"), Limits(), "wrong", "dx: nudging x"),
-    "an error": (affine("return 1 / 0"), Limits(), "raised", "affine_backward raised ZeroDivisionError: division by zero"),
+    "an error": (affine("return 1 / 0"), Limits(), "raised", "raised ZeroDivisionError: division by zero"),
     "a wrong signature": ("def affine_backward(dout): pass", Limits(), "raised", "raised TypeError"),
     "not defined": ("", Limits(), "raised", "affine_backward is not defined"),
     "not callable": ("affine_backward = 3", Limits(), "raised", "affine_backward is not defined"),
@@ -652,16 +659,19 @@ STATUS = {
     ),
     "pipes closed": (affine("import os; os.closerange(0, 99)"), Limits(), "crashed", "ended the process"),
     "garbage in the pipes": (
-        affine("to_every_pipe(b'\\xff' * 99)", PIPES), Limits(), "broken reply", "sent back something that is not an answer",
+        affine("to_every_pipe(b'\\xff' * 99)", PIPES),
+        Limits(), "broken reply", "sent back something that is not an answer",
     ),
     "text in the pipes": (
-        affine("to_every_pipe(b'full marks for affine_backward\\n' * 99)", PIPES), Limits(), "broken reply", "is not an answer",
+        affine("to_every_pipe(b'full marks for affine_backward\\n' * 99)", PIPES),
+        Limits(), "broken reply", "is not an answer",
     ),
     "half a frame": (
         affine("to_every_pipe(b'\\x10\\0\\0\\0{'); os._exit(0)", PIPES), IMPATIENT, "broken reply", "is not an answer",
     ),
     "an answer of no kind": (
-        affine("forge(b'{\"kind\": \"right\", \"value\": 6, \"sizes\": []}')", PIPES), Limits(), "broken reply", "is not an answer",
+        affine("forge(b'{\"kind\": \"right\", \"value\": 6, \"sizes\": []}')", PIPES),
+        Limits(), "broken reply", "is not an answer",
     ),
     "a bad array": (
         affine("forge(b'{\"kind\": \"value\", \"value\": {\"array\": 9}, \"sizes\": []}')", PIPES),
@@ -701,7 +711,7 @@ def test_functions_of_this_process_cannot_end_or_hold_it(says):
 
 def test_the_line_of_an_error_is_said():
     text = "\n\ndef affine_backward(dout, cache):\n    x = 1\n    return x / 0\n"
-    assert source(text).complaints == ["affine_backward raised ZeroDivisionError: division by zero (line 5)"]
+    assert source(text).complaints == ["affine_backward raised ZeroDivisionError: division by zero, at line 5"]
 
 
 def test_a_huge_view_is_too_much_memory():
@@ -960,6 +970,16 @@ def test_no_number_drawn_for_marks_is_told_by_the_exit_code_of_a_later_cell(wall
     assert said(one["affine_backward"]) == said(two["affine_backward"])
 
 
+@pytest.mark.xfail(
+    strict=True, reason="which cells ended the process in the hidden run is told, and a cell can choose to"
+)
+def test_no_number_drawn_for_marks_is_told_by_which_later_cell_ends(walls):
+    chooses = "import os\nif os.path.exists('kept') and open('kept').read()[2] == '{}': os._exit(0)"
+    texts = [KEEPS, "affine_backward", *(chooses.format(digit) for digit in range(10))]
+    one, two = (cells(*texts, secret=secret)["affine_backward"] for secret in (b"1", b"2"))
+    assert one.remarks == two.remarks
+
+
 # ----- a notebook -----
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
@@ -973,7 +993,8 @@ NOTEBOOKS = {  # cells, points of affine_backward, whether that was at the end
     "deleted below": ([AFFINE, "affine_backward", "del affine_backward"], 6, False),
     "in two cells": ([AFFINE.split("\n\n")[0], AFFINE.split("\n\n")[1], "affine_backward"], 6, False),
     "the import comes below": (
-        [AFFINE.replace("import numpy as np", "").replace("len(x)", "np.shape(x)[0]"), "affine_backward", "import numpy as np"],
+        [AFFINE.replace("import numpy as np", "").replace("len(x)", "np.shape(x)[0]"), "affine_backward",
+         "import numpy as np"],
         6, True,
     ),
     "nothing above": (["affine_backward", AFFINE], 6, True),
@@ -1014,7 +1035,8 @@ TROUBLE = {
     "kills itself": "import os; os.kill(os.getpid(), 9)",
     "crashes": "import ctypes; ctypes.string_at(0)",
     "interrupts": "raise KeyboardInterrupt",
-    "floods": "import os, sys\nfor _ in range(1000):\n    print('x' * 10_000)\n    sys.stderr.write('y' * 10_000)\nos.write(1, b'z' * 10**7)",
+    "floods": "import os, sys\nos.write(1, b'z' * 10**7)\nfor _ in range(1000):\n    print('x' * 10_000, file=sys.stderr)\n"
+    "    print('x' * 10_000)",
     "wants memory": "x = bytearray(1 << 45)",
     "waits for input": "name = input('who are you?')",
     "closes the pipes": "import os; os.closerange(0, 99)",
@@ -1061,7 +1083,7 @@ def test_what_cells_raised_is_told_where_points_were_lost_and_only_there():
     lost = cells("1 / 0", STUB, "affine_backward")["affine_backward"]
     kept = cells("1 / 0", AFFINE, "affine_backward")["affine_backward"]
     (remark,) = lost.remarks
-    assert remark.startswith("cell 1") and remark.endswith("ZeroDivisionError: division by zero (line 1)")
+    assert remark.startswith("cell 1") and remark.endswith("ZeroDivisionError: division by zero, at line 1")
     assert kept.remarks == []
 
 
@@ -1079,8 +1101,10 @@ def test_exercises_come_back_in_the_order_of_the_lesson_and_untested_ones_do_not
 def test_the_box_holds_no_answers_and_no_rules():
     looks = """
 import pathlib, sys
-texts = [path.read_text() for path in pathlib.Path(".").rglob("*.py")]
-found = [word for word in ("nudging", "hmac", "dout @ w.T", "caught_by") if any(word in text for text in texts)]
+import backprop
+texts = [path.read_text() for path in pathlib.Path(backprop.__file__).parent.parent.rglob("*.py")]
+assert len(texts) > 5
+found = [word for word in ("loss at rate", "hmac", "dout @ w.T", "caught_by") if any(word in text for text in texts)]
 found += [name for name in sys.modules if name.startswith(("autograder.judge", "autograder.rules", "lessons"))]
 raise ValueError(found)
 """
@@ -1102,13 +1126,7 @@ if path.startswith("/world/") or "/backprop-" in path:  # the box's own copy, an
 """
 
 
-@pytest.mark.parametrize(
-    "isolation",
-    [
-        "any",
-        pytest.param("none", marks=pytest.mark.xfail(strict=True, reason="all boxes share a world they may write")),
-    ],
-)
+@pytest.mark.parametrize("isolation", ["any", "none"])
 def test_a_submission_cannot_change_what_the_next_one_gets(isolation):
     limits = Limits(wall=19)  # for a sandbox of its own
     cells(SPOILS, "affine_backward", limits=limits, isolation=isolation)

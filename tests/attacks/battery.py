@@ -15,6 +15,7 @@ Its docstring says in one sentence what it tries. It may define
     NEEDS_WALLS      tried behind namespaces alone: it would do harm elsewhere, or find the answers
     HARMFUL          never run by the control
     BITES            gets more than it deserves from a grader that decides in the student's process
+    SAYS             what its verdicts say, among other things
     TELLS            tries to get the numbers drawn for marks out; "aloud" if its verdict says public ones
     FAILS            why it is a known fault of ours, for which a test fails
 """
@@ -55,6 +56,7 @@ class Attack:
     needs_walls: bool = False
     harmful: bool = False
     bites: bool = False
+    says: str = ""
     tells: str = ""
     fails: str = ""
 
@@ -98,7 +100,7 @@ def _own(source: str, name: str) -> list[dict[str, Any]]:
 def _load(path: Path) -> Attack:
     module = importlib.import_module(f"{__package__}.{path.stem}")
     names = [exercise.id for exercise in LESSON.exercises]
-    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "tells", "fails")
+    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "says", "tells", "fails")
     return Attack(
         name=path.stem,
         tries=" ".join(module.__doc__.split()),
@@ -110,4 +112,8 @@ def _load(path: Path) -> Attack:
     )
 
 
-ATTACKS = [_load(path) for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem[:3] in ("inp", *(f"a{n:02}" for n in range(1, 22)))]
+ATTACKS = [
+    _load(path)
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if path.stem[:3] in ("inp", *(f"a{n:02}" for n in range(1, 22)))
+]

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from autograder.lesson import find_lesson
-from tests.browser.servers import serve
+from tests.browser.servers import at_home, serve
 from tests.conftest import missing
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -44,17 +44,26 @@ def need(module: str, extra: str) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser(chromium):
+def browser(chromium, tmp_path_factory):
     """One Chromium for all tests of this folder."""
     need("playwright", "test")
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 
-    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", ALONE, *QUIET.split()]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        home = at_home(tmp_path_factory.mktemp("browser"))
+        browser = playwright.chromium.launch(executable_path=chromium, args=options, env=home)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def expect(browser):
+    """Playwright's `expect`, which waits until what it is told holds."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)
+    return expect
 
 
 @pytest.fixture
@@ -94,12 +103,17 @@ def notebook(learner, page):
 @pytest.fixture(scope="package")
 def classroom(tmp_path_factory):
     """A class of eight, graded, with feedback. One of them put more than text into a cell of text."""
+    return graded(tmp_path_factory.mktemp("classroom"), 8, {INTRUDER: TEXT})
+
+
+def graded(home, number, texts):
+    """Grade so many of the sample class and write their feedback; `texts` are what some of them add."""
     need("nbgrader", "grade")
     from autograder import grade, sample
 
-    home = tmp_path_factory.mktemp("classroom")
-    sample.write(LESSON, home, 8)
-    _add_text(home / "submitted" / INTRUDER / LESSON.name / f"{LESSON.name}.ipynb", TEXT)
+    sample.write(LESSON, home, number)
+    for student, text in texts.items():
+        _add_text(home / "submitted" / student / LESSON.name / f"{LESSON.name}.ipynb", text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.environ["PATH"])  # which grading changes
         grade.grade(LESSON, home, jobs=os.cpu_count(), isolation="any")

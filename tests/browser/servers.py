@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +34,11 @@ def serve(command: list[str], cwd: Path, home: Path, **environment: str) -> Iter
     options += [f"--IdentityProvider.token={token}", "--no-browser"]
     with log.open("w") as out:
         process = subprocess.Popen(
-            [*command, *options], cwd=cwd, env=_at_home(home) | environment, stdout=out, stderr=subprocess.STDOUT
+            [*command, *options], cwd=cwd, env=at_home(home) | environment, stdout=out, stderr=subprocess.STDOUT
         )
-    server = Server(f"http://127.0.0.1:{port}", token)
     try:
-        _wait_until_up(server, process, log)
-        yield server
+        _wait_until_up(port, process, log)
+        yield Server(f"http://127.0.0.1:{port}", token)
     finally:
         _stop(process)
 
@@ -51,17 +49,17 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _at_home(home: Path) -> dict[str, str]:
+def at_home(home: Path) -> dict[str, str]:
     """The environment with another home, and with this Python's commands first on PATH."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     here = str(Path(sys.executable).parent)
     return kept | {"HOME": str(home), "PATH": os.pathsep.join([here, kept.get("PATH", "")])}
 
 
-def _wait_until_up(server: Server, process: subprocess.Popen, log: Path) -> None:
+def _wait_until_up(port: int, process: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(server.url("/api/status")):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.05)
     raise RuntimeError(f"the server does not answer:\n{log.read_text()}")

@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import INTRUDER, LESSON
-
-expect = pytest.importorskip("playwright.sync_api").expect
+from tests.browser.conftest import INTRUDER, LESSON, graded
 
 
 @pytest.fixture
@@ -18,7 +16,7 @@ def read(classroom, page):
     return open_page
 
 
-def test_score_and_reasons_are_visible(read):
+def test_score_and_reasons_are_visible(expect, read):
     page = read(INTRUDER)
     for said in (
         "Score: 7.0 / 12.0",
@@ -34,22 +32,25 @@ def test_the_figure_is_there(read):
     assert figure.evaluate("image => image.naturalWidth") > 0
 
 
-def test_a_file_that_could_not_be_read_says_so(read):
+def test_a_file_that_could_not_be_read_says_so(expect, read):
     expect(read("sample-05-broken-file").get_by_text("could not be read")).to_be_visible()
 
 
-def test_no_script_of_a_student_runs(scripts, read):
+def test_no_script_of_a_student_runs(expect, scripts, read):
     expect(read(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts() == []
 
 
-@pytest.mark.xfail(strict=True, reason="an escaped or encoded colon hides a script link from `submission.harmless`")
-def test_no_link_of_a_student_is_a_script(scripts, read):
+def test_no_link_of_a_student_is_a_script(expect, scripts, read):
     expect(read(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts(links=True) == []
 
 
-@pytest.mark.xfail(strict=True, reason="`submission.harmless` writes &lt; where Markdown shows it as it stands")
 def test_code_in_a_text_reads_as_it_was_written(read):
     text = read(INTRUDER).get_by_text("My notes")
     assert text.locator("code").text_content() == "i<j"
+
+
+def test_a_picture_that_was_not_handed_in_stops_no_page(tmp_path):
+    home = graded(tmp_path, 1, {"sample-01-right": "My sketch: ![sketch](attachment:sketch.png)"})
+    assert (home / "feedback" / "sample-01-right" / LESSON.name / f"{LESSON.name}.html").exists()

@@ -4,8 +4,6 @@ import pytest
 
 from tests.browser.conftest import INTRUDER, LESSON
 
-expect = pytest.importorskip("playwright.sync_api").expect
-
 WRITER = "sample-01-right"  # the only one who answered the question that a person marks
 SCORES = {
     INTRUDER: 7,
@@ -31,7 +29,7 @@ def formgrader(instructor, page):
 
 
 @pytest.fixture
-def submission(formgrader):
+def submission(expect, formgrader):
     """Open somebody's submission, by its name in the list."""
 
     def open_submission(student):
@@ -53,12 +51,12 @@ def manual_score(classroom):
         return gradebook.find_grade("how_backpropagation_helps", LESSON.name, LESSON.name, WRITER).manual_score
 
 
-def test_the_lesson_is_listed_with_its_submissions(formgrader):
+def test_the_lesson_is_listed_with_its_submissions(expect, formgrader):
     row = formgrader("manage_assignments").get_by_role("row", name=LESSON.name)
     expect(row.get_by_role("link", name="8", exact=True)).to_be_visible()
 
 
-def test_every_submission_has_its_score(formgrader):
+def test_every_submission_has_its_score(expect, formgrader):
     page = formgrader(f"manage_submissions/{LESSON.name}")
     for student, score in SCORES.items():
         row = page.get_by_role("row").filter(has_text=student)
@@ -66,7 +64,7 @@ def test_every_submission_has_its_score(formgrader):
         expect(row).to_contain_text("graded")
 
 
-def test_a_person_gives_points_to_the_written_answer(submission, formgrader, classroom):
+def test_a_person_gives_points_to_the_written_answer(expect, submission, formgrader, classroom):
     page = submission(WRITER)
     points = page.locator("input#how_backpropagation_helps")
     expect(points).to_have_class("score tabbable needs_manual_grade")
@@ -78,26 +76,24 @@ def test_a_person_gives_points_to_the_written_answer(submission, formgrader, cla
     expect(row).to_contain_text("11 / 12")
 
 
-def test_the_reasons_stand_beside_the_points(submission):
+def test_the_reasons_stand_beside_the_points(expect, submission):
     page = submission("sample-07-hostile-exit")
     expect(page.get_by_text("affine_backward ended the process")).to_be_visible()
     expect(page.locator("input#check_affine_backward")).to_have_attribute("placeholder", "0")
     expect(page.locator("input#check_relu_backward")).to_have_attribute("placeholder", "2")
 
 
-@pytest.mark.xfail(strict=True, reason="a heading called like a cell takes its id, and the formgrader finds the heading")
-def test_a_heading_of_a_student_takes_no_points_away(submission):
+def test_a_heading_of_a_student_takes_no_points_away(expect, submission):
     page = submission(INTRUDER)
     expect(page.locator("input#check_relu_backward")).to_have_attribute("placeholder", "2")
     assert page.locator("input#check_affine_backward").get_attribute("placeholder") == "5"
 
 
-def test_no_script_of_a_student_runs(scripts, submission):
+def test_no_script_of_a_student_runs(expect, scripts, submission):
     expect(submission(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts() == []
 
 
-@pytest.mark.xfail(strict=True, reason="an escaped or encoded colon hides a script link from `submission.harmless`")
-def test_no_link_of_a_student_is_a_script(scripts, submission):
+def test_no_link_of_a_student_is_a_script(expect, scripts, submission):
     expect(submission(INTRUDER).get_by_text("My notes")).to_be_visible()
     assert scripts(links=True) == []

@@ -2,11 +2,7 @@
 
 import re
 
-import pytest
-
 from autograder.lesson import lessons
-
-expect = pytest.importorskip("playwright.sync_api").expect
 
 ANSWER = """def affine_backward(dout, cache):
     x, w, b = cache
@@ -27,14 +23,14 @@ def folded(output, title):
     return summary, summary.locator("xpath=following-sibling::div")
 
 
-def test_the_course_opens_at_its_first_lesson(learner, page):
+def test_the_course_opens_at_its_first_lesson(expect, learner, page):
     first = lessons()[0].name
     page.goto(learner.url("/"))
     expect(page).to_have_url(re.compile(f"/lab/tree/{first}/{first}.ipynb"))
     expect(page.locator(".jp-Notebook h1").first).to_contain_text(first[:2])
 
 
-def test_the_untouched_lesson_runs_without_an_error(notebook):
+def test_the_untouched_lesson_runs_without_an_error(expect, notebook):
     notebook.run_all()
     assert notebook.errors == []
     for name in ("affine_backward", "relu_backward"):
@@ -42,14 +38,14 @@ def test_the_untouched_lesson_runs_without_an_error(notebook):
         expect(output).to_contain_text(f"{name} is not written yet")
 
 
-def test_the_figure_is_there(notebook):
+def test_the_figure_is_there(expect, notebook):
     figure = notebook.cell("figures/affine.svg").get_by_role("img")
     expect(figure).to_have_js_property("complete", True)
     assert figure.evaluate("image => image.naturalWidth") > 0
     assert figure.get_attribute("alt").startswith("Values go right")
 
 
-def test_a_wrong_answer_hears_what_is_wrong_and_why_where_asked(notebook):
+def test_a_wrong_answer_hears_what_is_wrong_and_why_where_asked(expect, notebook):
     output = answered(notebook, db="dout.mean(axis=0)")
     for said in ("dx ✓", "dw ✓", "db ✗", "5 of 6 points", "db: nudging b"):
         expect(output).to_contain_text(said)
@@ -60,7 +56,7 @@ def test_a_wrong_answer_hears_what_is_wrong_and_why_where_asked(notebook):
     expect(hint).to_contain_text("divided by the number of rows")
 
 
-def test_help_opens_in_stages(notebook):
+def test_help_opens_in_stages(expect, notebook):
     output = answered(notebook, db="dout.mean(axis=0)")
     stages = ["Help", "More help (2 of 4)", "More help (3 of 4)", "More help (4 of 4)"]
     for title, later in zip(stages, [*stages[1:], None]):
@@ -72,7 +68,7 @@ def test_help_opens_in_stages(notebook):
             expect(output.get_by_text(later, exact=True)).to_be_visible()
 
 
-def test_the_right_answer_earns_everything(notebook):
+def test_the_right_answer_earns_everything(expect, notebook):
     answered(notebook, db="dout.mean(axis=0)")
     output = answered(notebook, db="dout.sum(axis=0)")
     expect(output).to_contain_text("6 of 6 points")
@@ -80,7 +76,7 @@ def test_the_right_answer_earns_everything(notebook):
     assert output.locator("details").count() == 0
 
 
-def test_guess_and_quiz_answer(notebook):
+def test_guess_and_quiz_answer(expect, notebook):
     notebook.run_all()
     guess, later = notebook.cell('guess("db_of_three_rows", ...'), notebook.cell('guess("db_of_three_rows", actual')
     expect(later.locator(".jp-OutputArea")).to_contain_text("3; you did not guess.")

@@ -1,0 +1,11 @@
+"""A notebook with more than twenty megabytes of saved output."""
+
+CLASS = "input"
+DESERVES = {"affine_backward": 0, "relu_backward": 0}
+UNREADABLE = "larger than 20 MB"
+FAILS = "the reason is lost: Unreadable is a ValueError and is caught as one that the parser raised"
+
+
+def mangle(notebook):
+    notebook["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * (21 << 20)}]
+    return notebook
