@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.choices import read_quiz
-from autograder.exercise import Exercise
+from autograder.exercise import Exercise, source
 from autograder.lesson import DIRECTIVE, Directive, Lesson, parse
 
 __all__ = ["TooLong", "build", "minutes", "render", "strip"]
@@ -191,8 +191,7 @@ def _graded(
 
 def _with_solution_marks(function: Any) -> str:
     """A function's source; all of its body but the docstring is the solution."""
-    source = inspect.getsource(function)
-    head, contract, body = re.fullmatch(r'(def .*?:\n)( {4}r?""".*?"""\n)(.*)', source, re.S).groups()
+    head, contract, body = re.fullmatch(r'(def .*?:\n)( {4}r?""".*?"""\n)(.*)', source(function), re.S).groups()
     return f"{head}{contract}    ### BEGIN SOLUTION\n{body.rstrip()}\n    ### END SOLUTION"
 
 

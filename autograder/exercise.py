@@ -13,6 +13,8 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Case", "Exercise", "Mistake"]
+__all__ = ["Case", "Exercise", "Mistake", "source"]
+
+
+def source(function: Callable) -> str:
+    """A function's source text, without its decorators."""
+    text = inspect.getsource(function)
+    return text[re.search(r"^def ", text, re.MULTILINE).start() :]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ submission deserves is worked out here from the references alone, without the ju
 from __future__ import annotations
 
 import copy
-import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder import submission
-from autograder.exercise import Exercise, Mistake
+from autograder.exercise import Case, Exercise, Mistake, source
 from autograder.grade import private
 from autograder.lesson import Lesson
 
@@ -129,11 +128,9 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
     parts = []
     for name in exercise.writes:
         if mistake and mistake.stands_for == name:
-            lines = inspect.getsource(mistake.function).splitlines()
-            lines = lines[next(i for i, line in enumerate(lines) if line.startswith("def ")) :]
-            parts.append("\n".join(lines).replace(f"def {mistake.name}(", f"def {name}(", 1))
+            parts.append(source(mistake.function).replace(f"def {mistake.name}(", f"def {name}(", 1))
         else:
-            parts.append(inspect.getsource(getattr(exercise.reference, name)))
+            parts.append(source(getattr(exercise.reference, name)))
     return "\n\n".join(parts)
 
 
@@ -144,18 +141,13 @@ def _is_text(mistake: Mistake) -> bool:
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
-    """The points of the values that a mistaken backward gets wrong on some case."""
-    forward, backward = (
-        getattr(exercise.reference, exercise.id.replace("backward", d)) for d in ("forward", "backward")
-    )
-    names, wrong = [n for n in exercise.points if n != "out"], set()
+    """The points of the values that a mistaken function gets wrong on some case."""
+    wrong = set()
     for case in exercise.cases:
-        rng = np.random.default_rng(0)
-        out, cache = forward(*case.make(rng).values())
-        dout = rng.standard_normal(out.shape)
-        right = backward(dout, cache)
+        arguments, names = _call(exercise, case)
+        right = getattr(exercise.reference, exercise.id)(*copy.deepcopy(arguments))
         try:
-            made = mistake.function(dout.copy(), cache)
+            made = mistake.function(*copy.deepcopy(arguments))
         except Exception:
             return exercise.max_points
         right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
@@ -163,3 +155,13 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
             return exercise.max_points
         wrong |= {n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b)}
     return sum(exercise.points[name] for name in wrong)
+
+
+def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:
+    """The arguments of the exercise's function on one case, and the names of what it returns."""
+    rng = np.random.default_rng(0)
+    inputs = list(case.make(rng).values())
+    if exercise.kind != "pair":
+        return inputs, list(exercise.points)
+    out, cache = getattr(exercise.reference, exercise.id.replace("backward", "forward"))(*inputs)
+    return [rng.standard_normal(out.shape), cache], [name for name in exercise.points if name != "out"]

@@ -60,7 +60,9 @@ def read(path: Path, released: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(notebook, dict) or type(notebook.get("nbformat")) is not int:
         raise Unreadable("the file is not a notebook")
     if notebook["nbformat"] != 4 or not isinstance(notebook.get("cells"), list):
-        raise Unreadable(f"the notebook has another format than 4; save it again in JupyterLab, which writes 4")
+        raise Unreadable(
+            f"the notebook has format {str(notebook['nbformat'])[:8]}; save it again in JupyterLab, which writes 4"
+        )
     if len(notebook["cells"]) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
     cells = [_cell(cell) | {"id": f"cell-{number}"} for number, cell in enumerate(notebook["cells"])]

@@ -16,6 +16,7 @@ from autograder.box import values
 from autograder.diagnose import Here, attempt
 from autograder.kinds import KINDS
 from autograder.lesson import lessons
+from backprop import numeric
 
 EXERCISES = [pytest.param(e, id=e.id) for lesson in lessons() for e in lesson.exercises]
 MISTAKES = [pytest.param(e, m, id=f"{e.id}-{m.name}") for p in EXERCISES for e in p.values for m in e.mistakes]
@@ -49,11 +50,6 @@ def nothing(*args):
     return None
 
 
-def zeros(exercise, draw):
-    answer = tuple(np.zeros_like(draw.expected[n]) for n in exercise.points if n != "out")
-    return answer if len(answer) > 1 else answer[0]
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("exercise", EXERCISES)
 @pytest.mark.parametrize("fill", [0.0, 1.0])
@@ -62,8 +58,8 @@ def test_zeros_and_constants_earn_nothing(exercise, fill, seed):
     for draw in judge.draws(exercise, judge.secret_seed(bytes([seed])), for_marks=True):
         for name in exercise.points:
             constant = rules.Answer(draw, {name: np.full_like(draw.expected[name], fill)})
-            rule = rules.gradients if name != "out" else rules.outputs
-            assert rule(name, constant), f"{name} of {draw.case} could be a constant {fill}"
+            said = rules.gradients(name, constant) or rules.outputs(name, constant)
+            assert said, f"{name} of {draw.case} could be a constant {fill}"
 
 
 @pytest.mark.parametrize("empty", [stub, nothing])
@@ -81,7 +77,9 @@ def test_empty_stubs_earn_nothing(exercise, empty):
 def test_a_mistake_is_caught_by_the_rule_it_names(exercise, mistake, seed):
     found = examine(exercise, attempt(exercise, mistake), seed)
     assert found.complaints, "nobody noticed"
-    assert {rule.__name__ for rule in found.rules.values()} == {mistake.caught_by.__name__}
+    first, *others = found.rules.values()
+    assert first is mistake.caught_by
+    assert {first, *others} <= {first, rules.outputs, rules.gradients}, "rules before these speak for all values"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -98,22 +96,18 @@ def test_no_two_mistakes_share_a_hint(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_an_independent_witness_agrees_with_the_reference(exercise):
-    """Central differences of the reference's forward, in every entry of every input."""
-    if exercise.kind != "pair":
-        pytest.fail(f"kind {exercise.kind} has no witness yet")
-    from backprop import numeric
-
+    """Central differences, in every entry of every input: of a pair's forward, or of a function's loss."""
     forward = getattr(exercise.reference, exercise.id.replace("_backward", "_forward"))
     for draw in judge.draws(exercise, judge.public_seed, for_marks=False):
         for place, (name, array) in enumerate(draw.inputs.items()):
             if f"d{name}" in exercise.points:
 
-                def out(nudged, place=place):
+                def first_value(nudged, place=place):
                     inputs = list(draw.inputs.values())
                     inputs[place] = nudged
                     return forward(*inputs)[0]
 
-                seen = numeric.gradient(out, array, draw.dout)
+                seen = numeric.gradient(first_value, array, 1.0 if draw.dout is None else draw.dout)
                 assert numeric.relative_error(seen, draw.expected[f"d{name}"]) < 1e-7
 
 
@@ -125,9 +119,9 @@ def test_the_cases_can_expose_a_mistake(exercise):
     assert len(set(first.shape)) > 1, "the first case is square"
     assert any(len(next(iter(draw.inputs.values()))) == 1 for draw in drawn), "no batch of one"
     for draw in drawn:
-        assert draw.dout.std() > 0 or draw.dout.size == 1
+        assert draw.dout is None or draw.dout.size == 1 or draw.dout.std() > 0
         for name in exercise.points:
-            assert np.abs(draw.expected[name]).max() > 1e-3
+            assert np.abs(draw.expected[name]).max() > 1e-6
 
 
 PROBE_ALONE = """

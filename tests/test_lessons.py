@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder import build
 from autograder.lesson import find_lesson
-from backprop import activations, layers
+from backprop import activations, layers, losses
 
 
 def test_04_counts_what_nudging_costs():
@@ -48,3 +48,11 @@ def test_04_staged_help_is_right():
     )
     assert (dx[0, 0], dw[1, 0], db[0]) == (30, 20, 10)
     assert "dx[0, 0] = 30; w[1, 0] is multiplied by 2, so dw[1, 0] = 20; db[0] = 10" in exercise.help[-1]
+
+
+def test_04_says_where_the_way_back_starts():
+    text = find_lesson("04").text
+    loss, dx = losses.softmax_loss(np.zeros((1, 2)), np.array([0]))
+    assert "the rate is −0.5. The other score has the rate +0.5" in text and dx.tolist() == [[-0.5, 0.5]]
+    (exercise,) = [e for e in find_lesson("04").exercises if e.id == "softmax_loss"]
+    assert "the loss is log 2 = 0.693, and dx = [-0.5, 0.5]" in exercise.help[-1] and round(loss, 3) == 0.693

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop import activations, layers, numeric
+from backprop import activations, layers, losses, numeric
 
 RNG = np.random.default_rng(0)
 
@@ -78,3 +78,42 @@ def test_relative_error():
     assert numeric.relative_error([1.0], [-1.0]) == 1.0
     with pytest.raises(ValueError, match=r"a has shape \(1,\) but b has shape \(2,\)"):
         numeric.relative_error([1.0], [1.0, 2.0])
+
+
+def test_softmax_loss_by_hand_and_at_the_extremes():
+    loss, dx = losses.softmax_loss([[0.0, 0.0]], [0])
+    assert loss == np.log(2) and dx.tolist() == [[-0.5, 0.5]]
+    x, y = RNG.normal(size=(4, 3)), np.array([0, 2, 1, 1])
+    for shift in (1e4, -1e4):
+        np.testing.assert_allclose(losses.softmax_loss(x + shift, y)[0], losses.softmax_loss(x, y)[0], rtol=1e-9)
+    np.testing.assert_allclose(losses.softmax_loss(x, y)[1].sum(axis=1), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("loss", [losses.softmax_loss, losses.svm_loss])
+def test_losses_of_classes_have_the_gradient_that_a_nudge_sees(loss):
+    x, y = RNG.normal(size=(6, 4)), RNG.integers(4, size=6)
+    assert numeric.relative_error(loss(x, y)[1], numeric.gradient(lambda x: loss(x, y)[0], x)) < 1e-8
+
+
+def test_mse_loss_by_hand_and_by_nudging():
+    assert losses.mse_loss(np.array([[1.0, 4.0]]), np.array([[0.0, 2.0]]))[0] == 2.5
+    x, y = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    assert (
+        numeric.relative_error(losses.mse_loss(x, y)[1], numeric.gradient(lambda x: losses.mse_loss(x, y)[0], x)) < 1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "x, y, says",
+    [
+        (np.ones(3), [0], r"x has shape \(3,\); scores are \(N, C\)"),
+        (np.ones((2, 3)), [0], r"y has shape \(1,\) and type int64; expected \(2,\) integer labels"),
+        (np.ones((2, 3)), [0.0, 1.0], "type float64; expected"),
+        (np.ones((2, 3)), [0, 3], "labels from 0 to 3; there are 3 classes"),
+        (np.ones((2, 3)), [-1, 0], "labels from -1 to 0"),
+    ],
+)
+@pytest.mark.parametrize("loss", [losses.softmax_loss, losses.svm_loss])
+def test_losses_name_the_argument_that_does_not_fit(loss, x, y, says):
+    with pytest.raises(ValueError, match=says):
+        loss(x, y)

@@ -39,7 +39,7 @@ LESSON = find_lesson("04")
 RELEASED = submission.released(LESSON)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attack:
     """One submission of the battery."""
 
