@@ -117,7 +117,6 @@ def test_a_number_that_python_has_not_arrives_as_an_array_without_axes(number):
     assert same(crossed(number), np.array(number))
 
 
-@pytest.mark.xfail(strict=True, reason="float32 becomes a Python float, and is then held to the tolerance of float64")
 @pytest.mark.parametrize("number", [np.float32(0.1), np.float16(0.1)])
 def test_a_number_with_fewer_digits_is_known_as_such(number):
     assert np.asarray(crossed(number)).dtype == number.dtype

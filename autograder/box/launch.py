@@ -37,6 +37,7 @@ __all__ = ["LEVELS", "NONE", "Limits", "NoSandbox", "Slot", "Worker", "bubblewra
 NONE = "none"
 LEVELS = ("namespaces, uid, cgroup", "namespaces, uid", "namespaces", "uid", NONE)
 FIRST_UID = 200_000
+MOST_SLOTS = 1000
 MEND = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap)"
 
 
@@ -99,9 +100,9 @@ class Worker:
 class Slot:
     """A place where one submission at a time is marked, with a warm parent where the level has one."""
 
-    def __init__(self, world: Path, level: str, number: int = 0, limits: Limits = Limits()):
+    def __init__(self, world: Path, level: str, limits: Limits = Limits()):
         self.world, self.level, self.limits = world, level, limits
-        self.uid = FIRST_UID + number if "uid" in level else None
+        self.uid, self._claim = _claim_uid() if "uid" in level and os.geteuid() == 0 else (None, None)
         self.parent: subprocess.Popen | None = None
         self.line: socket.socket | None = None
         self.cgroup: Cgroup | None = None
@@ -110,14 +111,14 @@ class Slot:
         return self
 
     def __exit__(self, *_) -> None:
-        self.close()
+        self.release()
 
     def start(self) -> Worker:
         """A fresh worker. Raises NoSandbox where the level cannot be had."""
         return self._fork() if "namespaces" in self.level else self._spawn()
 
     def close(self) -> None:
-        """End the warm parent and remove what the slot used."""
+        """End the warm parent and give back what the slot used."""
         if self.line:
             self.line.close()
         if self.parent:
@@ -128,6 +129,12 @@ class Slot:
         if self.cgroup:
             self.cgroup.remove()
         self.parent = self.line = self.cgroup = None
+
+    def release(self) -> None:
+        """Close, and let another run have the slot's uid."""
+        self.close()
+        if self._claim:
+            self._claim.close()
 
     # ----- with namespaces: fork the warm parent -----
 
@@ -181,6 +188,18 @@ class Slot:
                 ours.close()
                 raise NoSandbox(f"a process of another user cannot be started: {error}") from None
         return Worker(ours.detach(), process=process, uid=self.uid, home=home)
+
+
+def _claim_uid() -> tuple[int, socket.socket]:
+    """A uid that no other slot on this machine has, for as long as the socket is open."""
+    for uid in range(FIRST_UID, FIRST_UID + MOST_SLOTS):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0backprop-uid-{uid}")
+            return uid, claim
+        except OSError:
+            claim.close()
+    raise NoSandbox(f"{MOST_SLOTS} slots are in use on this machine")
 
 
 def environment() -> dict[str, str]:

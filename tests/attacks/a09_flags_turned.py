@@ -4,6 +4,7 @@ from tests.attacks.answers import RIGHT_AFFINE, WRONG_RELU
 
 CLASS = 9
 DESERVES = {"affine_backward": 6, "relu_backward": 0}
+BITES = True
 
 affine_backward = RIGHT_AFFINE
 relu_backward = WRONG_RELU

@@ -5,19 +5,20 @@ of the class of attack that it belongs to (`a06_…`), or with `input_` where th
 Its docstring says in one sentence what it tries. It may define
 
     CLASS            1 to 21, or "input"
-    DESERVES         the points that what remains of it deserves, by exercise
+    DESERVES         the points that what remains of it deserves, by exercise; of others, none
     affine_backward, relu_backward
                      the texts of the answer cells; one that is left out stays the stub
     above, below     a cell of the student's own at the top, at the end
     mangle(notebook) what becomes of the filled notebook: a dictionary, a text or bytes
     FILES            other files that are handed in with it, by name
-    UNREADABLE       for a file that cannot be read: part of the reason
+    UNREADABLE       for a file that cannot be read: what the reason says, as a pattern
     NEEDS_WALLS      tried behind namespaces alone: it would do harm elsewhere, or find the answers
     HARMFUL          never run by the control
     BITES            gets more than it deserves from a grader that decides in the student's process
     SAYS             what its verdicts say, among other things
     TELLS            tries to get the numbers drawn for marks out; "aloud" if its verdict says public ones
-    FAILS            why it is a known fault of ours, for which a test fails
+    FAILS            why a known fault of ours gives it another mark
+    STRANDED         why a known fault of ours leaves it without a mark in a class
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Attack:
     says: str = ""
     tells: str = ""
     fails: str = ""
+    stranded: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -100,12 +102,12 @@ def _own(source: str, name: str) -> list[dict[str, Any]]:
 def _load(path: Path) -> Attack:
     module = importlib.import_module(f"{__package__}.{path.stem}")
     names = [exercise.id for exercise in LESSON.exercises]
-    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "says", "tells", "fails")
+    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "says", "tells", "fails", "stranded")
     return Attack(
         name=path.stem,
         tries=" ".join(module.__doc__.split()),
         kind=module.CLASS,
-        deserves={name: float(module.DESERVES[name]) for name in names},
+        deserves={name: float(module.DESERVES.get(name, 0)) for name in names},
         answers={name: getattr(module, name) for name in names if hasattr(module, name)},
         **{key: getattr(module, key) for key in ("above", "below", "mangle") if hasattr(module, key)},
         **{key: getattr(module, key.upper()) for key in flags if hasattr(module, key.upper())},

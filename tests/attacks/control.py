@@ -26,13 +26,15 @@ from typing import Any
 
 from autograder import judge, submission
 from autograder.exercise import Exercise
-from autograder.lesson import find_lesson
+from autograder.lesson import find_exercise, find_lesson
 
 __all__ = ["marks"]
 
+ROOT = Path(__file__).parents[2]
 LESSON = find_lesson("04")
 SECONDS = 3
 MODULES = {"affine_backward": "layers", "relu_backward": "activations"}
+EXERCISES = [find_exercise(name) for name in MODULES]
 
 
 def marks(handed_in: bytes, folder: Path) -> dict[str, float | None]:
@@ -149,7 +151,7 @@ def _wait(child: int) -> None:
 def _course(handed_in: bytes, folder: Path) -> tuple[dict[str, Any], Path]:
     """A folder with a gradebook, the model solution, a neighbour's work and this submission; its notebook,
     with the hidden tests put back."""
-    solution = json.loads((LESSON.released.parents[2] / "solutions" / LESSON.name / f"{LESSON.name}.ipynb").read_text())
+    solution = json.loads((ROOT / "solutions" / LESSON.name / f"{LESSON.name}.ipynb").read_text())
     for place in ("source", "submitted/neighbour", "submitted/somebody"):
         (folder / place).mkdir(parents=True)
     for place in ("source", "submitted/neighbour"):
@@ -157,7 +159,7 @@ def _course(handed_in: bytes, folder: Path) -> tuple[dict[str, Any], Path]:
     (folder / "submitted/somebody/notebook.ipynb").write_bytes(handed_in)
     with sqlite3.connect(folder / "gradebook.db") as gradebook:
         gradebook.execute("CREATE TABLE grade (name TEXT PRIMARY KEY, score REAL)")
-    notebook, tests = _read(handed_in), {exercise.id: hidden_test(exercise) for exercise in LESSON.exercises}
+    notebook, tests = _read(handed_in), {exercise.id: hidden_test(exercise) for exercise in EXERCISES}
     for cell in notebook["cells"]:
         name = (cell["metadata"].get("nbgrader") or {}).get("grade_id", "")
         if isinstance(name, str) and name.removeprefix("check_") in tests and name.startswith("check_"):
@@ -208,6 +210,6 @@ def _score(outputs: list[dict[str, Any]], most: float) -> float:
 def _record(points: dict[str, float], db: Path) -> None:
     """Write the grades, except those that are there already."""
     with sqlite3.connect(db, timeout=5) as gradebook:
-        for exercise in LESSON.exercises:
+        for exercise in EXERCISES:
             row = exercise.id, points.get(exercise.id)
             gradebook.execute("INSERT OR IGNORE INTO grade VALUES (?, ?)", row)

@@ -8,5 +8,5 @@ UNREADABLE = "another lesson"
 def mangle(notebook):
     for cell in notebook["cells"]:
         if nbgrader := cell["metadata"].get("nbgrader"):
-            nbgrader["grade_id"] = nbgrader["grade_id"].replace("backward", "forward").replace("how_", "why_")
+            nbgrader["grade_id"] += "_of_another_lesson"
     return notebook

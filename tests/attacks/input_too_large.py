@@ -3,7 +3,6 @@
 CLASS = "input"
 DESERVES = {"affine_backward": 0, "relu_backward": 0}
 UNREADABLE = "larger than 20 MB"
-FAILS = "the reason is lost: Unreadable is a ValueError and is caught as one that the parser raised"
 
 
 def mangle(notebook):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import INTRUDER, LESSON, graded
+from tests.browser.conftest import INTRUDER, JUDGED, LESSON, TOTAL, graded
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def read(classroom, page):
 def test_score_and_reasons_are_visible(expect, read):
     page = read(INTRUDER)
     for said in (
-        "Score: 7.0 / 12.0",
+        f"Score: {JUDGED - 1} / {TOTAL}",
         "5 of 6 points",
         "db has shape (4, 3) but b has shape (3,)",
         "you return the summands",
