@@ -12,6 +12,7 @@ import html
 import io
 import os
 import sys
+import warnings
 from typing import Any
 
 from autograder.verdict import folded, framed, rich
@@ -57,7 +58,8 @@ def _verdict(name, namespace):
     from autograder.lesson import find_exercise
 
     exercise, printed = find_exercise(name), io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
         found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
     return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
 

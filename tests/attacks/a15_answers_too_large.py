@@ -8,7 +8,7 @@ DESERVES = {"affine_backward": 0, "relu_backward": 2}
 affine_backward = """
 import numpy as np
 
-ANSWERS = {4: np.ones(9 * 10**6), 1: np.broadcast_to(0.0, (10**6, 10**6)), 3: list(range(200_000)), 6: [[]] * 99_999}
+ANSWERS = {4: np.ones(9 * 10**6), 1: np.broadcast_to(0.0, (10**6, 10**6)), 3: list(range(200_000)), 6: [[]] * 30_000}
 
 def affine_backward(dout, cache):
     answer = ANSWERS.get(len(dout), np.ones((1000, 1000)))
