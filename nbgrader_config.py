@@ -20,6 +20,7 @@ c.ClearSolutions.text_stub = "*Your answer.*"
 
 # The student's cells come back whole, then the judge writes the outputs of the test cells.
 c.Autograde.exporter_class = "autograder.nbgrader.SubmissionExporter"
+c.Autograde.pre_convert_hook = "autograder.nbgrader.keep_timestamp_readable"
 c.Autograde.sanitize_preprocessors = [
     N + "ClearOutput",
     "autograder.nbgrader.HardenCells",

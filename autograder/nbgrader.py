@@ -24,7 +24,7 @@ from autograder.grade import Verdicts
 from autograder.lesson import Unknown, find_lesson
 from autograder.verdict import Verdict
 
-__all__ = ["HardenCells", "SubmissionExporter", "TrustedExecute"]
+__all__ = ["HardenCells", "SubmissionExporter", "TrustedExecute", "keep_timestamp_readable"]
 
 NOT_OURS = "No exercise of the course stands behind this cell, so it was not judged; mark it by hand."
 
@@ -83,6 +83,17 @@ def _verdicts(classroom: str, isolation: str) -> Verdicts:
     verdicts = Verdicts(Path(classroom), isolation)
     atexit.register(verdicts.close)
     return verdicts
+
+
+def keep_timestamp_readable(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Before a submission is converted: a timestamp that nbgrader could not read, and would stop at, is put aside."""
+    for path in {Path(notebook).with_name("timestamp.txt") for notebook in notebooks}:
+        try:
+            utils.parse_utc(path.read_text().strip())
+        except FileNotFoundError:
+            continue
+        except (ValueError, OverflowError, OSError):
+            path.replace(path.with_name("timestamp-unreadable.txt"))
 
 
 def write_outputs(cell: NotebookNode, verdict: Verdict | None) -> None:

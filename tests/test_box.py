@@ -670,13 +670,11 @@ def test_every_process_of_a_slot_is_in_its_control_group(strongest):
 
 
 def test_a_cell_that_sleeps_is_ended_by_the_clock(strongest):
-    with sandbox_at(strongest.level, limits=Limits(cpu=1, wall=1)) as impatient, impatient.box() as box:
+    with sandbox_at(strongest.level, limits=Limits(cpu=1, wall=1)) as short, short.box() as box:
         started = time.monotonic()
         said, survived = box.run("import time\ntime.sleep(60)", "a cell")
         assert (said, survived) == ("took more than 1 s", False) and time.monotonic() - started < 4
         assert cell(box, "assert 1") is None
-        assert works(impatient) or True
-    assert works(strongest)
 
 
 def test_a_cell_that_computes_is_ended_by_its_computing_time(strongest):
@@ -741,7 +739,7 @@ AWKWARD = {
 @pytest.mark.parametrize("source", AWKWARD.values(), ids=AWKWARD)
 def test_a_worker_that_is_awkward_with_the_line_is_contained(strongest, source):
     """Whatever it does there, the judge comes back in time, and the next submission is none the worse."""
-    with sandbox_at_shared(strongest) as quick:
+    with impatient(strongest) as quick:
         started = time.monotonic()
         with quick.box() as box:
             box.run(LINES + source, "a cell")
@@ -752,7 +750,7 @@ def test_a_worker_that_is_awkward_with_the_line_is_contained(strongest, source):
 
 
 def test_a_worker_that_stops_reading_is_contained(strongest):
-    with sandbox_at_shared(strongest) as quick, quick.box() as box:
+    with impatient(strongest) as quick, quick.box() as box:
         started = time.monotonic()
         box.run(LINES + "frame({'raised': None, 'sizes': []})\ntime.sleep(60)", "a cell")
         said, survived = box.run(f"x = {'x' * (8 << 20)!r}", "a large cell")
@@ -761,7 +759,7 @@ def test_a_worker_that_stops_reading_is_contained(strongest):
 
 
 @contextlib.contextmanager
-def sandbox_at_shared(strongest):
+def impatient(strongest):
     """The same slot, with a shorter clock."""
     slot = strongest._all[0]
     before, slot.limits = slot.limits, Limits(cpu=1, wall=1.5, memory=LIMITS.memory, disk=LIMITS.disk)

@@ -8,8 +8,8 @@
     none                      a limited process of the same user
 
 Levels are tried in this order, each by starting a worker and asking it a question. What was found is
-written into every verdict. Walls are never weakened silently: `Sandbox.best` says why a stronger
-level failed, and grading refuses `none` unless told otherwise.
+written into every verdict, and grading refuses `none`, saying why nothing stronger works, unless told
+otherwise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +37,7 @@ NONE = "none"
 LEVELS = ("namespaces, uid, cgroup", "namespaces, uid", "namespaces", "uid", NONE)
 FIRST_UID = 200_000
 MOST_SLOTS = 1000
+EXCHANGE = Path("/usr/local/share/nbgrader")
 MEND = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap)"
 
 
@@ -257,7 +257,7 @@ def _shown() -> list[Path]:
 
 
 def _covered(shown: list[Path]) -> Iterator[Path]:
-    """What is ours and lies inside what is shown: this package, the library, a checkout."""
+    """What is ours and lies inside what is shown: this package, the library, a checkout, nbgrader's exchange."""
     import backprop
 
     package = Path(__file__).resolve().parent.parent
@@ -265,6 +265,8 @@ def _covered(shown: list[Path]) -> Iterator[Path]:
         home = ours if ours.parent.name.endswith("-packages") else package.parent
         if any(home.is_relative_to(path) for path in [*shown, Path("/usr")]) and home.is_dir():
             yield home
+    if EXCHANGE.is_dir():
+        yield EXCHANGE
 
 
 def _ancestors(paths: list[Path]) -> list[Path]:
@@ -275,21 +277,17 @@ def _ancestors(paths: list[Path]) -> list[Path]:
 
 def sweep(uid: int) -> None:
     """End every process of `uid` and remove its files from the shared temporary folders."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
-    time.sleep(0.01)
+    everyone = ["/bin/sh", "-c", "kill -9 -1"]
+    subprocess.run(everyone, user=uid, group=uid, extra_groups=[], stderr=subprocess.DEVNULL)
     for folder in ("/tmp", "/var/tmp", "/dev/shm"):
         for path in Path(folder).glob("*"):
             with contextlib.suppress(OSError):
                 if path.lstat().st_uid == uid:
-                    shutil.rmtree(
-                        path, ignore_errors=True
-                    ) if path.is_dir() and not path.is_symlink() else path.unlink()
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()

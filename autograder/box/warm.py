@@ -105,7 +105,7 @@ def run_init(talk, limits, memory):
 def run_worker(limits):
     from autograder.box import inside
 
-    inside.serve(3, limits["cpu"])
+    inside.serve(3, limits["cpu"], alone=True)
 
 
 def setup_namespaces():

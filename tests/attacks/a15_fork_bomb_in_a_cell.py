@@ -6,7 +6,6 @@ CLASS = 15
 DESERVES = {"affine_backward": 6, "relu_backward": 2}
 NEEDS_WALLS = True
 HARMFUL = True
-FAILS = "while its own processes sleep the worker cannot fork to answer, and each restart starts them again"
 
 above = """
 import os, time
