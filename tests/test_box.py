@@ -375,7 +375,7 @@ KILLS = {
     "everybody": "os.kill(-1, signal.SIGKILL)",
     "the parent": "os.kill(os.getppid(), signal.SIGKILL); os.kill(1, signal.SIGTERM)",
     "its group": "os.kill(0, signal.SIGKILL)",
-    "its own init, as if it could not be": "[os.kill(1, number) for number in range(1, 65) if number not in (32, 33)]",
+    "its own init, as if it could not be": "[os.kill(1, number) for number in range(1, 65) if number not in (2, 32, 33)]",
     "everybody, politely": "[os.kill(-1, number) for number in (1, 2, 3, 15, 19)]",
 }
 
@@ -387,6 +387,12 @@ def test_signals_reach_nobody_else(sandbox, kill):
         cell(box, f"import os, signal\n{kill}")
         assert cell(box, "assert 1") is None
     assert works(sandbox) and parent_of(sandbox) == parent
+
+
+@pytest.mark.xfail(strict=True, reason="the world's init has Python's handler for interrupts, and ends with all of it")
+def test_an_interrupt_does_not_end_its_world(strongest):
+    with strongest.box() as box:
+        assert cell(box, "import os, signal, time\nos.kill(1, signal.SIGINT)\ntime.sleep(0.2)") is None
 
 
 def test_what_it_starts_dies_with_it(sandbox):
@@ -750,12 +756,13 @@ def test_a_worker_that_is_awkward_with_the_line_is_contained(strongest, source):
 
 
 def test_a_worker_that_stops_reading_is_contained(strongest):
-    with impatient(strongest) as quick, quick.box() as box:
+    with impatient(strongest) as quick:
         started = time.monotonic()
-        box.run(LINES + "frame({'raised': None, 'sizes': []})\ntime.sleep(60)", "a cell")
-        said, survived = box.run(f"x = {'x' * (8 << 20)!r}", "a large cell")
+        with quick.box() as box:
+            box.run(LINES + "frame({'raised': None, 'sizes': []})\ntime.sleep(60)", "a cell")
+            said, survived = box.run(f"x = {'x' * (8 << 20)!r}", "a large cell")
         assert not survived and said and time.monotonic() - started < 6
-        assert cell(box, "assert 1") is None
+        assert works(quick)
 
 
 @contextlib.contextmanager
@@ -800,42 +807,27 @@ import os, time
 for _ in range(50):
     if os.fork() == 0:
         os.setsid()
-        until = time.monotonic() + 6
-        while time.monotonic() < until:
+        while True:
             pass
-        os._exit(0)
-time.sleep(2.5)
+time.sleep(60)
 """
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) > 8, reason="one submission cannot keep so many cores busy")
-@pytest.mark.xfail(strict=True, reason="the clock counts while a neighbour has the processors, and counts once")
+@pytest.mark.xfail(strict=True, reason="the clock counts while a neighbour has the processors, and its word is final")
 def test_a_busy_neighbour_costs_nobody_a_point(strongest):
-    """Ended by the clock because another submission computes is not too slow."""
-    exercise = find_exercise("relu_backward")
-    limits = Limits(cpu=1, wall=1.5)
+    """What is late only because another submission computes is tried again, or has its share of the machine."""
+    exercise, quick = find_exercise("relu_backward"), Limits(cpu=1, wall=1)
     steps = [Step(source=RIGHT), Step(exercise=exercise.id)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.box, "LEVELS", (strongest.level,))
-        two = judge.sandbox([exercise], "any", jobs=2, limits=limits)
-    with two:
-        assert judge.mark_cells(steps, [exercise], b"a secret", two)[0].points == 2
-        for slot in two._all:
-            slot.limits = Limits(cpu=1, wall=3) if slot is two._all[0] else limits
-        busy, going = two._slots.get(), threading.Event()
-        two._slots.put(busy)
-
-        def neighbour():
-            with two.box() as box:
-                going.set()
-                box.run(BUSY, "a cell")
-
-        thread = threading.Thread(target=neighbour)
-        thread.start()
-        going.wait()
-        time.sleep(0.5)
-        (verdict,) = judge.mark_cells(steps, [exercise], b"a secret", two)
-        thread.join()
+    with sandbox_at(strongest.level, jobs=2, limits=quick) as two:
+        with two.box() as box:
+            assert judge.mark_cells(steps, [exercise], b"a secret", two)[0].points == 2
+            box.limits = Limits(cpu=4, wall=5)
+            neighbour = threading.Thread(target=box.run, args=(BUSY, "a cell"))
+            neighbour.start()
+            time.sleep(0.5)
+            (verdict,) = judge.mark_cells(steps, [exercise], b"a secret", two)
+            neighbour.join()
     assert verdict.points == 2
 
 

@@ -59,8 +59,6 @@ class Attack:
     bites: bool = False
     says: str = ""
     tells: str = ""
-    fails: str = ""
-    stranded: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -102,7 +100,7 @@ def _own(source: str, name: str) -> list[dict[str, Any]]:
 def _load(path: Path) -> Attack:
     module = importlib.import_module(f"{__package__}.{path.stem}")
     names = [exercise.id for exercise in LESSON.exercises]
-    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "says", "tells", "fails", "stranded")
+    flags = ("files", "unreadable", "needs_walls", "harmful", "bites", "says", "tells")
     return Attack(
         name=path.stem,
         tries=" ".join(module.__doc__.split()),
