@@ -280,23 +280,16 @@ def test_only_our_half_of_the_wire_can_be_imported(sandbox):
 def test_no_answer_lies_in_any_folder_of_python(sandbox):
     source = """
     import os, sys
-    names = ("affine_backward", "relu_backward", "04_backward_pass", "gradebook", "nbgrader_config", "autograder")
     found = []
     for folder in sys.path:
-        for top, folders, files in os.walk(folder):
-            if not top.startswith("/world"):
-                found += [os.path.join(top, each) for each in (*folders, *files) if each.startswith(names)]
-            if top.count("/") > folder.count("/"):
-                folders.clear()
+        for package in ("autograder", "backprop", "lessons", "course", "solutions", "tests", "nbgrader_config.py"):
+            for top, _, files in os.walk(os.path.join(folder, package)):
+                found += [os.path.join(top, name) for name in files if not top.startswith("/world/")]
     assert not found, f"can see {found[:2]}"
     """
-    found = inside(sandbox, source)
-    if found and "site-packages" in found:
-        pytest.xfail("an editable installation leaves a copy of the exercises in site-packages")
-    assert found is None
+    assert inside(sandbox, source) is None
 
 
-@pytest.mark.xfail(strict=True, reason="an editable installation copies the exercises into site-packages: not covered")
 def test_a_copy_of_the_exercises_beside_other_packages_is_covered(tmp_path, monkeypatch):
     """Whatever way the package was installed: what site-packages hold of ours is covered in the box."""
     packages = tmp_path / "lib" / "python3" / "site-packages"
@@ -361,7 +354,9 @@ def test_processes_outside_are_out_of_sight_and_reach(sandbox):
 def test_the_kernels_own_settings_cannot_be_changed(sandbox):
     source = """
     import glob
-    for path in glob.glob("/proc/sys/kernel/*") + glob.glob("/proc/sys/vm/*") + ["/proc/sysrq-trigger", "/sys/power/state"]:
+    for path in glob.glob("/proc/sys/[kv]*/*") + ["/proc/sysrq-trigger", "/sys/power/state"]:
+        if path.endswith("ns_last_pid"):  # which everybody may open, and nobody write
+            continue
         try:
             open(path, "r+").close()
         except OSError:
@@ -389,7 +384,6 @@ def test_signals_reach_nobody_else(sandbox, kill):
     assert works(sandbox) and parent_of(sandbox) == parent
 
 
-@pytest.mark.xfail(strict=True, reason="the world's init has Python's handler for interrupts, and ends with all of it")
 def test_an_interrupt_does_not_end_its_world(strongest):
     with strongest.box() as box:
         assert cell(box, "import os, signal, time\nos.kill(1, signal.SIGINT)\ntime.sleep(0.2)") is None
@@ -542,9 +536,8 @@ def test_its_files_are_bounded_in_size_and_number(sandbox):
     source = """
     import os, signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    file = os.memfd_create("large")
     try:
-        os.ftruncate(file, 1 << 30)
+        os.ftruncate(os.open("/tmp/large", os.O_RDWR | os.O_CREAT), 1 << 30)
     except OSError:
         pass
     else:
@@ -615,9 +608,6 @@ def test_its_memory_is_bounded(sandbox):
     assert inside(sandbox, source) is None and works(sandbox)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="segments that are not attached count for no process, and the control group is empty"
-)
 def test_its_shared_memory_is_bounded(sandbox):
     source = """
     import ctypes
@@ -640,7 +630,6 @@ def test_its_shared_memory_is_bounded(sandbox):
     assert said is None or "a gigabyte" not in said
 
 
-@pytest.mark.xfail(strict=True, reason="the group holds the launcher alone: Python was forked before it was put in")
 def test_the_memory_of_all_its_processes_is_bounded(strongest):
     if "cgroup" not in strongest.level:
         pytest.skip("no control group may be made here")
@@ -662,7 +651,6 @@ def test_the_memory_of_all_its_processes_is_bounded(strongest):
     assert said is None or "were given" not in said
 
 
-@pytest.mark.xfail(strict=True, reason="the group holds the launcher alone: Python was forked before it was put in")
 def test_every_process_of_a_slot_is_in_its_control_group(strongest):
     if "cgroup" not in strongest.level:
         pytest.skip("no control group may be made here")
@@ -814,21 +802,25 @@ time.sleep(60)
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) > 8, reason="one submission cannot keep so many cores busy")
-@pytest.mark.xfail(strict=True, reason="the clock counts while a neighbour has the processors, and its word is final")
 def test_a_busy_neighbour_costs_nobody_a_point(strongest):
     """What is late only because another submission computes is tried again, or has its share of the machine."""
     exercise, quick = find_exercise("relu_backward"), Limits(cpu=1, wall=1)
     steps = [Step(source=RIGHT), Step(exercise=exercise.id)]
     with sandbox_at(strongest.level, jobs=2, limits=quick) as two:
-        with two.box() as box:
-            assert judge.mark_cells(steps, [exercise], b"a secret", two)[0].points == 2
-            box.limits = Limits(cpu=4, wall=5)
-            neighbour = threading.Thread(target=box.run, args=(BUSY, "a cell"))
-            neighbour.start()
-            time.sleep(0.5)
-            (verdict,) = judge.mark_cells(steps, [exercise], b"a secret", two)
-            neighbour.join()
+        with two.box() as one, two.box() as other:
+            assert cell(one, "1") is None and cell(other, "1") is None
+        neighbour = threading.Thread(target=be_busy, args=(two,))
+        neighbour.start()
+        time.sleep(0.5)
+        (verdict,) = judge.mark_cells(steps, [exercise], b"a secret", two)
+        neighbour.join()
     assert verdict.points == 2
+
+
+def be_busy(sandbox):
+    with sandbox.box() as box:
+        box.limits = Limits(cpu=4, wall=5)
+        box.run(BUSY, "a cell")
 
 
 def test_a_dead_parent_is_replaced(strongest):

@@ -39,9 +39,11 @@ class Cgroup:
             cls(made).remove()
             return None
 
-    def add(self, pid: int) -> None:
-        for folder in self.folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+    def joined(self, command: list[str]) -> list[str]:
+        """The command, started by a shell that joins the group first: all that it starts is in it too."""
+        files = [str(folder / "cgroup.procs") for folder in self.folders]
+        join = "".join(f'echo $$ > "${number}" && ' for number in range(1, len(files) + 1))
+        return ["/bin/sh", "-c", f'{join}shift {len(files)} && exec "$@"', "sh", *files, *command]
 
     def remove(self) -> None:
         """Remove the group; what is still in it is ending."""

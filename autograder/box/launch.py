@@ -150,24 +150,27 @@ class Slot:
         return Worker(ours.detach(), leash)
 
     def _warm(self) -> None:
+        command = bubblewrap(self.world, self.uid)
+        if "cgroup" in self.level:
+            name = f"backprop-{os.getpid()}-{self.uid}"
+            self.cgroup = Cgroup.make(name, memory=2 * self.limits.memory, processes=2 * self.limits.processes)
+            if not self.cgroup:
+                raise NoSandbox("no control group may be made here")
+            command = self.cgroup.joined(command)
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
                 self.parent = subprocess.Popen(
-                    bubblewrap(self.world, self.uid), stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                    command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                     env=environment(), start_new_session=True,
                 )  # fmt: skip
             except FileNotFoundError:
                 raise NoSandbox(f"bubblewrap is missing: {MEND}") from None
-        if "cgroup" in self.level:
-            name = f"backprop-{os.getpid()}-{self.parent.pid}"
-            self.cgroup = Cgroup.make(name, memory=2 * self.limits.memory, processes=2 * self.limits.processes)
-            if not self.cgroup:
-                raise NoSandbox("no control group may be made here")
-            self.cgroup.add(self.parent.pid)
         if not frames.ready(self.line.fileno(), 30) or self.line.recv(16) != b"ready":
             said = os.read(self.parent.stderr.fileno(), 2000).decode(errors="replace").strip()
-            raise NoSandbox(f"the sandbox did not start: {said.splitlines()[-1] if said else 'no reason given'}")
+            raise NoSandbox(
+                f"the sandbox did not start: {said.splitlines()[-1] if said else 'no reason given'}. {MEND}"
+            )
 
     # ----- without: start Python anew, as another user where we may -----
 
@@ -239,7 +242,7 @@ def bubblewrap(world: Path, uid: int | None) -> list[str]:
         command += ["--perms", "0755", "--dir", str(path)]
     for path in shown:
         command += ["--ro-bind", str(path), str(path)]
-    for path in _covered(shown):
+    for path in sorted(set(_covered(shown))):
         command += ["--perms", "0755", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     command += ["--ro-bind", str(world), "/world", "--remount-ro", "/", "--chdir", "/tmp", "--"]
     if uid is not None:
@@ -265,6 +268,9 @@ def _covered(shown: list[Path]) -> Iterator[Path]:
         home = ours if ours.parent.name.endswith("-packages") else package.parent
         if any(home.is_relative_to(path) for path in [*shown, Path("/usr")]) and home.is_dir():
             yield home
+    for packages in map(Path, sys.path):  # an editable installation copies the lessons there
+        if any(packages.is_relative_to(path) for path in shown):
+            yield from (packages / name for name in ("autograder", "backprop") if (packages / name).is_dir())
     if EXCHANGE.is_dir():
         yield EXCHANGE
 

@@ -54,6 +54,9 @@ DENIED = {
     "swapon":             (167,   224),
     "swapoff":            (168,   225),
     "personality":        (135,   92),
+    "shmget":             (29,    194),   # memory that is nobody's
+    "memfd_create":       (319,   279),
+    "memfd_secret":       (447,   447),
 }
 CLONE, CLONE3 = (56, 220), 435
 # fmt: on

@@ -95,6 +95,7 @@ def run_init(talk, limits, memory):
         finally:
             os._exit(code)
     os.close(talk)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         pid, status = os.wait()
         if pid == worker:

@@ -17,8 +17,6 @@ Its docstring says in one sentence what it tries. It may define
     BITES            gets more than it deserves from a grader that decides in the student's process
     SAYS             what its verdicts say, among other things
     TELLS            tries to get the numbers drawn for marks out; "aloud" if its verdict says public ones
-    FAILS            why a known fault of ours gives it another mark
-    STRANDED         why a known fault of ours leaves it without a mark in a class
 """
 
 from __future__ import annotations
