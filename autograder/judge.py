@@ -276,16 +276,16 @@ def _run(
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
     """
     by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
-    drawn = {e.id: draws(e, seed, for_marks=True) for e in exercises}
     found: dict[str, list[Examined]] = {}
     with walls.box(alone) as box:
 
-        def look(name: str) -> Examined:
-            return examine(by_name[name], box, drawn[name], wanted)
+        def look(name: str, seed: Seed) -> Examined:
+            exercise = by_name[name]
+            return examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
 
         for number, step in enumerate(steps):
             if step.exercise in by_name:
-                found[step.exercise] = [look(step.exercise)]
+                found[step.exercise] = [look(step.exercise, seed)]
             elif not step.exercise:
                 after |= found.keys()
                 says, survived = (DEADLY, False) if number in dead else box.run(step.source, step.name)
@@ -297,11 +297,16 @@ def _run(
                     dead.add(number)
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow
-            found[name] = [first, look(name) if again else first]
+            found[name] = [first, look(name, _other(seed)) if again else first]
         late = box.late
     if late and walls.crowded and not alone:
         return _run(steps, exercises, seed, walls, wanted, deadly, alone=True)
     return found, raised, dead
+
+
+def _other(seed: Seed) -> Seed:
+    """Other numbers for the second try: what cells have kept of the first is of no use."""
+    return lambda exercise, case: seed(exercise, case) + 1
 
 
 def _with(found: Verdict, **changes) -> Verdict:

@@ -14,6 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 __all__ = ["markdown"]
 
+LONG = 20_000  # characters; the time that Markdown takes grows with the square of some texts
 TAGS = set(
     "a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre"
     " span strong sub summary sup table tbody td th thead tr ul".split()
@@ -25,7 +26,9 @@ COLOUR = re.compile(r"[a-z]{1,2}\d?")  # the names of Pygments' classes
 
 @pass_context
 def markdown(context, source):
-    """Markdown as HTML that is harmless on anybody's page."""
+    """Markdown as HTML that is harmless on anybody's page. A text that is too long to be one is shown as it stands."""
+    if len(source) > LONG:
+        return f"<pre>{escape(source)}</pre>"
     attachments = context.get("cell", {}).get("attachments", {})
     renderer = _Tolerant(escape=False, attachments=attachments, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(source)

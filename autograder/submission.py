@@ -49,6 +49,8 @@ def released(lesson: Lesson) -> dict[str, Any]:
 def read(path: Path, released: dict[str, Any]) -> dict[str, Any]:
     """The notebook in a file, which should be a copy of `released`; raises Unreadable."""
     try:
+        if not path.is_file():
+            raise OSError(0, "it is no file")
         size = path.stat().st_size
         notebook = json.loads(path.read_text(encoding="utf-8-sig")) if size <= LARGEST else None
     except OSError as error:

@@ -3,4 +3,3 @@
 CLASS = 6
 DESERVES = {"affine_backward": 0, "relu_backward": 0}
 NEEDS_WALLS = True
-BITES = True

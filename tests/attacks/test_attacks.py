@@ -5,12 +5,14 @@ through `nbgrader autograde`. What they try must work somewhere, or it would pro
 is a grader that decides in the student's process, and a part of the battery gets full marks from it.
 """
 
+import contextlib
 import ctypes
 import functools
 import json
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from html.parser import HTMLParser
@@ -22,6 +24,7 @@ from autograder import grade as grading
 from autograder import judge, submission
 from autograder import nbgrader as plugin
 from autograder.box import Limits
+from autograder.submission import Step
 from tests.attacks import control
 from tests.attacks.battery import ATTACKS, LESSON, RELEASED
 from tests.conftest import missing
@@ -265,6 +268,39 @@ def test_a_feedback_page_holds_nothing_that_acts(graded, student):
     assert "left_by_an_attack" in page and Acting(page).found == []
 
 
+def test_no_text_takes_for_ever_to_show():
+    from autograder import pages
+
+    with hurry(2):
+        pages.markdown({}, "\\begin{a}" * 12_000)
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "notebook.ipynb")
+    with hurry(2), pytest.raises(submission.Unreadable):
+        submission.read(tmp_path / "notebook.ipynb", RELEASED)
+
+
+class TooSlow(BaseException):
+    """Nobody waits any longer."""
+
+
+@contextlib.contextmanager
+def hurry(seconds):
+    """Raise where something takes longer than that."""
+
+    def give_up(*_):
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 # ----- 4. the numbers drawn for marks -----
 
 
@@ -282,6 +318,34 @@ def test_no_number_drawn_for_marks_is_told(attack, box):
     assert public == (attack.tells == "aloud"), "the search would find nothing anyway"
     assert not [number for number in numbers(judge.secret_seed(SECRET)) if number in said]
     assert said == words(judged(attack, box, b"another secret"))
+
+
+REMEMBERS = """
+import glob, hashlib
+import numpy as np
+
+def name(dout):
+    return "/tmp/" + hashlib.sha256(np.ascontiguousarray(dout)).hexdigest()
+
+def affine_backward(dout, cache):
+    open(name(dout), "w").close()
+"""
+RECOGNISES = """
+seen = set(glob.glob("/tmp/*"))
+
+def affine_backward(dout, cache):
+    if name(dout) not in seen:
+        raise ValueError("these numbers are new")
+    x, w, b = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+"""
+
+
+def test_numbers_seen_at_a_test_do_not_come_again(box):
+    """Else the cells below a test have all the time there is to find its answers, by differences for one."""
+    steps = [Step(REMEMBERS), Step(exercise="affine_backward"), Step(RECOGNISES)]
+    (verdict,) = judge.mark_cells(steps, TRIED, SECRET, box)
+    assert verdict.points == 0
 
 
 def test_no_report_line_or_verdict_of_the_class_tells_a_hidden_number(graded):
