@@ -54,7 +54,8 @@ from autograder.box.values import Failure
 
 __all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox"]
 
-LARGEST_CALL = 20_000  # bytes; an outer product of that is still harmless
+LARGEST_CALL = 20_000  # bytes of arguments
+LONGEST_AXIS = 1000  # of an argument: what becomes of two of them is still harmless, even if both are empty
 Ended = tuple[str, str] | int | None
 
 
@@ -317,7 +318,7 @@ def _call(part: Callable, header: dict, blobs: list[bytes]) -> tuple[dict, list[
     """Answer a call of another exercise's function, so that an error in that one is not paid for here."""
     arguments = values.unpack(header["value"], blobs)
     try:
-        if sum(map(len, blobs)) > LARGEST_CALL:
+        if sum(map(len, blobs)) > LARGEST_CALL or _longest(arguments) > LONGEST_AXIS:
             raise ValueError("the arguments are too large")
         kind, (tree, made) = inside.VALUE, values.pack(part(*arguments))
     except Exception as error:
@@ -334,6 +335,15 @@ def _exit_code(said: Any) -> int:
     if type(said) is not int or not -signal.NSIG < said < 256:
         raise ValueError("not an exit code")
     return said
+
+
+def _longest(value: Any) -> int:
+    """The longest axis of any array in a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return max(map(_longest, value), default=0)
+    return max(getattr(value, "shape", ()), default=0)
 
 
 def _open(header: dict, blobs: list[bytes]) -> Any:
