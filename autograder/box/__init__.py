@@ -96,11 +96,11 @@ class Sandbox:
     def box(self, alone: bool = False) -> Iterator[Box]:
         """A box for one submission, as soon as a slot is free; `alone`, when the others are too, for which
         it waits as long as a few cells may take."""
-        slots = [self._slots.get()]
-        if alone:
-            with self._alone, contextlib.suppress(queue.Empty):
-                until = time.monotonic() + 5 * self.limits.wall
-                while len(slots) < len(self._all):
+        with self._alone if alone else contextlib.nullcontext():  # taken first: who waits for all holds none
+            slots = [self._slots.get()]
+            until = time.monotonic() + 5 * self.limits.wall
+            with contextlib.suppress(queue.Empty):
+                while alone and len(slots) < len(self._all):
                     slots.append(self._slots.get(timeout=max(0.0, until - time.monotonic())))
         try:
             with Box(slots[0]) as box:

@@ -1,4 +1,4 @@
-"""Reads address zero, overflows the C stack, aborts, and ends by signals that have no name."""
+"""Reads address zero, aborts, and ends by signals, some of which have no name."""
 
 from tests.attacks.answers import RIGHT_RELU
 
@@ -6,24 +6,17 @@ CLASS = 13
 DESERVES = {"affine_backward": 0, "relu_backward": 2}
 
 affine_backward = """
-import ctypes, os, sys
+import ctypes, os
 
-def deep():
-    sys.setrecursionlimit(10**9)
-    nested = []
-    for _ in range(10**5):
-        nested = [nested]
-    return repr(nested)
-
-ends = iter([
-    lambda: ctypes.string_at(0), deep, os.abort,
-    lambda: os.kill(os.getpid(), 40), lambda: os.kill(os.getpid(), 64), lambda: os.kill(os.getpid(), 9),
-])
+ENDS = {
+    4: lambda: ctypes.string_at(0),
+    1: os.abort,
+    3: lambda: os.kill(os.getpid(), 40),
+    6: lambda: os.kill(os.getpid(), 64),
+}
 
 def affine_backward(dout, cache):
-    for _ in range({4: 1, 1: 2, 3: 3, 6: 4, 400: 5}[len(dout)]):
-        end = next(ends)
-    end()
+    ENDS.get(len(dout), lambda: os.kill(os.getpid(), 9))()
 """
 
 relu_backward = RIGHT_RELU

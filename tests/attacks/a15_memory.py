@@ -13,7 +13,7 @@ kept = bytearray(4 << 30)
 
 affine_backward = """
 def affine_backward(dout, cache):
-    kept = [] if len(dout) == 4 else [bytearray(4 << 30)]
+    kept = [] if dout.shape == (4, 3) else [bytearray(4 << 30)]
     while len(kept) < 64:
         kept.append(b"x" * (64 << 20))
     return kept
