@@ -871,7 +871,6 @@ def test_a_dead_parent_is_replaced(strongest):
 
 
 ASKS = """
-import resource
 from autograder import judge
 from autograder.lesson import find_exercise
 from autograder.submission import Step
@@ -886,7 +885,7 @@ def two_layer_loss(*inputs):
 exercise = find_exercise("two_layer_loss")
 with judge.sandbox([exercise], "safe") as walls:
     judge.mark_cells([Step(source=SOURCE), Step(exercise=exercise.id)], [exercise], b"a secret", walls)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) >> 10)  # of this program alone
 """
 
 
