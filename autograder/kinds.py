@@ -119,11 +119,12 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     if "gradients" in value:
         names, returned = _gradient_names(exercise), value["gradients"]
         if len(names) == 1:
-            several = returned if isinstance(returned, tuple) and len(returned) == 1 else (returned,)
+            several = returned if isinstance(returned, tuple) else (returned,)
         else:
             several = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(several) != len(names):
             expected = f"return {len(names)} gradients in the order of the inputs: {', '.join(names)}"
+            expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
             return Answer(draw, values, missing=f"{expected}; yours returned {_describe(returned)}")
         values |= dict(zip(names, several))
     return Answer(draw, values, missing=f"{way.name} brought nothing back")
@@ -140,9 +141,11 @@ def _describe(returned: Any) -> str:
 # ----- function: arrays and settings in, values out; a composite calls functions of other exercises -----
 
 
-def _named(exercise: Exercise, returned: Any) -> Iterator[tuple[str, Any]]:
-    """What a function returned, by name: in the order of the points, a dict of gradients by its keys."""
-    names = iter(exercise.points)
+def _named(exercise: Exercise, inputs: Mapping[str, Any], returned: Any) -> Iterator[tuple[str, Any]]:
+    """What a function returned, by name. Where parameters go in as a dictionary, their gradients come back as one,
+    with the same keys; everything else comes in the order of the points."""
+    keyed = {f"d{key}" for value in inputs.values() if isinstance(value, dict) for key in value}
+    names = (name for name in exercise.points if name not in keyed)
     for value in returned if isinstance(returned, (tuple, list)) else (returned,):
         if isinstance(value, dict):
             yield from ((f"d{key}", gradient) for key, gradient in value.items())
@@ -153,7 +156,7 @@ def _named(exercise: Exercise, returned: Any) -> Iterator[tuple[str, Any]]:
 def _draw_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
     inputs = case.make(rng)
     returned = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
-    expected = {name: np.asarray(value, float) for name, value in _named(exercise, returned)}
+    expected = {name: np.asarray(value, float) for name, value in _named(exercise, inputs, returned)}
     return Draw(case.name, inputs, None, None, expected)
 
 
@@ -171,7 +174,7 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
 
 def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     returned = value.get("returned") if isinstance(value, dict) else None
-    found = dict(_named(exercise, returned))
+    found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
     return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
 
@@ -208,13 +211,13 @@ def _follows(follows: Callable, draw: Draw, values: Mapping[str, Any], name: str
     right = draw.expected[name]
     try:
         before = {each: np.asarray(value, float) for each, value in values.items() if each != name}
-        if any(array.shape != draw.expected[each].shape for each, array in before.items()):
-            return None  # nor could they be trusted not to broadcast to the size of all memory
+        # What has another shape is left out: it could broadcast to the size of all memory.
+        before = {each: array for each, array in before.items() if array.shape == draw.expected[each].shape}
         with np.errstate(all="ignore"):
             instead = np.asarray(follows(draw.inputs | before), float)
         if instead.shape != right.shape or rules.close(instead, right) or not rules.close(values[name], instead):
             return None
-    except Exception:  # what was there before is no array, or is missing
+    except Exception:  # what it follows from is missing, or is no array
         return None
     informative = np.isfinite(instead).all() and np.abs(instead).max() > 1e-3 * np.abs(right).max()
     return instead if informative else None  # zeros follow from zeros, and earn nothing

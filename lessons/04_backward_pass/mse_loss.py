@@ -99,3 +99,10 @@ def takes_the_root(x, y):
     """You took the root of the mean. That number has its own name, RMSE, and another gradient."""
     loss = np.sqrt(((x - y) ** 2).mean())
     return loss, (x - y) / x.size / loss
+
+
+@exercise.mistake(caught_by=rules.shapes)
+def averages_the_slopes(x, y):
+    """Your `dx` is one number. Every entry of `x` has a slope of its own; the mean of the loss leaves each of them its
+    share, and adds none of them up."""
+    return ((x - y) ** 2).mean(), np.mean(2 * (x - y))
