@@ -32,7 +32,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     N - 1), and replaces the running entries of bn_param by momentum running + (1 - momentum) batch.
     Testing normalises by the running ones and changes nothing.
 
-    Raises ValueError for shapes that do not fit and for another mode. Source: Ioffe and Szegedy (2015);
+    Raises ValueError for shapes that do not fit and for another mode, KeyError without one. Source: Ioffe and Szegedy (2015);
     call form: Stanford CS231n, assignment 2.
     """
     mode, keep = bn_param["mode"], bn_param.get("momentum", 0.9)

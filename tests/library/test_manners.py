@@ -88,3 +88,32 @@ def test_bodies_use_numpy_and_public_names_alone():
         for part in [code, *nested]:
             loaded = {i.argval for i in dis.get_instructions(part) if i.opname == "LOAD_GLOBAL"}
             assert name == "data" or loaded <= public | set(dir(builtins)), f"{name}.{function}"
+
+
+STRIPPED = """
+import importlib, sys, numpy as np
+for name in sys.argv[1:]:
+    importlib.import_module(f"backprop.{name}")
+from backprop import activations, layers, norm
+assert "library_copy" in layers.__file__
+assert layers.affine_forward([[1, 2]], [[3], [4]], [5])[0] == 16
+assert activations.silu_forward([0.0])[0] == 0
+try:
+    norm.layernorm_forward(np.ones((2, 3)), np.ones(3), np.ones(3), {})
+except NotImplementedError:
+    print("gone")
+try:
+    layers.affine_forward([1, 2], [[3], [4]], [5])
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_copy_without_answers_still_imports_and_checks_arguments(tmp_path):
+    from autograder.box import world
+
+    (tmp_path / "library_copy").mkdir()
+    world.build(tmp_path / "library_copy", {"affine_forward", "silu_forward"})
+    command = [sys.executable, "-c", STRIPPED, *CLEAR]
+    run = subprocess.run(command, cwd=tmp_path / "library_copy", capture_output=True, text=True, env={})
+    assert run.stdout.splitlines() == ["gone", "x has shape (2,); expected (N, D...), 2 or more axes"], run.stderr
