@@ -20,7 +20,7 @@ exercise = Exercise(
     writes=["softmax_loss"],
     reference=losses,
     points=dict(loss=1, dx=3),
-    minutes=20,
+    minutes=15,
     kind="function",
     help=[
         "First the loss. Subtract from each row its largest score, take `exp`, divide by the sum of the row: "

@@ -19,7 +19,7 @@ exercise = Exercise(
     writes=["two_layer_loss"],
     reference=network,
     points=dict(loss=1, dw1=2, db1=1, dw2=1, db2=1),
-    minutes=15,
+    minutes=12,
     kind="function",
     uses=["affine_forward", "relu_forward"],
     parts=dict(affine_backward=affine_backward, relu_backward=relu_backward, softmax_loss=softmax_loss),
