@@ -90,7 +90,7 @@ def mean_squared_error(x, y):
     x (any shape), y (shape of x)  ->  loss (a number).
     Raises ValueError where the shapes differ.
     """
-    return (np.square(x - y)).mean()
+    return ((x - y) ** 2).mean()
 
 
 @shaped
@@ -103,7 +103,7 @@ def mse_loss(x, y):
     # loss = sum of (x - y)² / (number of entries)
     # dx   = 2 (x - y) / (number of entries)
     difference = x - y
-    return np.square(difference).mean(), 2 * difference / difference.size
+    return (difference**2).mean(), 2 * difference / difference.size
 
 
 @shaped
