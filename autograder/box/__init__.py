@@ -352,7 +352,7 @@ class Box(_Venue):
 
 def _shown(header: dict, blobs: list[bytes]) -> Shown:
     """What a cell's frame says, as text and pictures and nothing else."""
-    raised, text, result = header["raised"], header["text"], header["result"]
+    raised, text, result = header["raised"], header.get("text", ""), header.get("result")
     return Shown(
         raised if raised is None else f"raised {clean(raised)}",
         text=clean(text, inside_shown.LONG),
