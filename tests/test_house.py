@@ -98,6 +98,8 @@ def test_a_wheel_carries_lessons_and_course(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "backprop/layers.py",
+        "backprop/datasets/digits.npz",
+        "backprop/datasets/places.txt",
         "autograder/box/inside.py",
         "autograder/lessons/04_backward_pass/lesson.md",
         "autograder/lessons/04_backward_pass/affine_backward.py",

@@ -1,26 +1,21 @@
 """Layers with weights: forward and backward as neighbours, joined by an explicit cache."""
 
-import numpy as np
+from backprop._shapes import shaped
 
 __all__ = ["affine_backward", "affine_forward"]
 
 
+@shaped
 def affine_forward(x, w, b):
     """Multiply every example by a matrix and add a vector: out = x w + b.
 
     x (N, D...), w (D, M), b (M,)  ->  out (N, M), cache (x, w, b).
     An example with several axes is flattened first, so D is the number of its entries.
 
-    Raises ValueError where the shapes do not fit. Call form: Stanford CS231n, assignment 1.
+    Raises ValueError where the shapes do not fit, TypeError for what is no array of numbers. Call form:
+    Stanford CS231n, assignment 1.
     """
-    x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
-    if x.ndim < 2:
-        raise ValueError(f"x has shape {x.shape}; examples are rows, so x needs at least two axes")
     rows = x.reshape(len(x), -1)
-    if w.ndim != 2 or w.shape[0] != rows.shape[1]:
-        raise ValueError(f"w has shape {w.shape}; x of shape {x.shape} needs w ({rows.shape[1]}, M)")
-    if b.shape != w.shape[1:]:
-        raise ValueError(f"b has shape {b.shape}; w of shape {w.shape} needs b ({w.shape[1]},)")
     return rows @ w + b, (x, w, b)
 
 

@@ -1,0 +1,38 @@
+"""First weights: random, and as large as keeps signals the size they are."""
+
+import numpy as np
+
+__all__ = ["he_init", "xavier_init"]
+
+
+def xavier_init(fan_in, fan_out, rng):
+    """Weights that keep values and gradients about their size where the activation is nearly linear.
+
+    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0 and
+    variance 2 / (fan_in + fan_out).
+    Raises ValueError unless both are positive. Source: Glorot and Bengio (2010).
+    """
+    # out = x w sums fan_in terms: its variance is that of x if var(w) = 1 / fan_in.
+    # dx = dout wᵀ sums fan_out terms: it keeps its variance if var(w) = 1 / fan_out.
+    # Both at once cannot be had unless fan_in = fan_out, so take the harmonic mean of the two.
+    _check(fan_in=fan_in, fan_out=fan_out)
+    return np.sqrt(2 / (fan_in + fan_out)) * rng.normal(size=(fan_in, fan_out))
+
+
+def he_init(fan_in, fan_out, rng):
+    """Weights that keep the variance of the pre-activations from layer to layer of ReLUs.
+
+    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0 and
+    variance 2 / fan_in.
+    Raises ValueError unless both are positive. Source: He, Zhang, Ren and Sun (2015).
+    """
+    # Half of what a ReLU is given passes, so the mean of its squared output is var(x) / 2.
+    # The next sum has fan_in such terms: it has the variance of x again if var(w) = 2 / fan_in.
+    _check(fan_in=fan_in, fan_out=fan_out)
+    return np.sqrt(2 / fan_in) * rng.normal(size=(fan_in, fan_out))
+
+
+def _check(**counts):
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} is {count}; expected at least 1")
