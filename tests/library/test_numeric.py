@@ -20,10 +20,11 @@ TRUE = numeric.complex_step(smooth, X, DF)
 
 
 def test_numeric_gradient_of_what_is_known():
-    x = RNG.normal(size=(2, 3))
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3))
     np.testing.assert_allclose(numeric.gradient(lambda x: np.sum(x**3), x), 3 * x**2, rtol=1e-8)
     np.testing.assert_allclose(numeric.gradient(np.sin, x, df=2.0), 2 * np.cos(x), rtol=1e-8)
-    direction = RNG.normal(size=(2, 3))
+    direction = rng.normal(size=(2, 3))
     np.testing.assert_allclose(numeric.slope(np.sin, x, direction), np.sum(np.cos(x) * direction), rtol=1e-8)
 
 
