@@ -13,6 +13,7 @@ into their arguments. What pays, in the order of what it pays (shares of a step 
     a mask of booleans to multiply with                           three times faster than where or maximum
 """
 
+import ctypes
 from functools import lru_cache
 
 import numpy as np
@@ -56,7 +57,15 @@ EQUALS = {  # the function here: the clear one that it equals
 }
 # fmt: on
 
-BLOCK = 16384  # numbers: w, dw, velocity and a product of that size fit the second-level cache together
+# Arrays of megabytes that come and go at every step would be taken from the system and given back each time, page by page,
+# which can take longer than computing them. The C library of Linux keeps up to 256 MB instead if it is asked to.
+try:
+    for _setting in (-1, -3):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+        ctypes.CDLL(None).mallopt(_setting, 1 << 28 if _setting == -1 else 1 << 25)
+except (AttributeError, OSError, TypeError):
+    pass  # another C library: nothing is lost but time
+
+BLOCK = 32768  # numbers: w, dw, velocity and a product of that many fit the second-level cache together
 
 
 @lru_cache(maxsize=64)
@@ -84,7 +93,10 @@ def affine_backward(dout, cache, out=(None, None), need_dx=True):
     rows, w, shape = cache
     dw = np.dot(rows.T, dout, out=out[0])
     db = _column_sums(dout, out=out[1])
-    return (dout @ w.T).reshape(shape) if need_dx else None, dw, db
+    if not need_dx:
+        return None, dw, db
+    dx = dout @ w.T if rows.flags.c_contiguous else (w @ dout.T).T  # in memory like x
+    return dx.reshape(shape), dw, db
 
 
 def relu_forward(x):
@@ -100,38 +112,40 @@ def relu_backward(dout, cache):
 
 def batchnorm_forward(x, gamma, beta, bn_param):
     """`norm.batchnorm_forward`: x (N, D), gamma (D,), beta (D,), bn_param  ->  out (N, D), cache."""
-    train = bn_param["mode"] == "train"
-    mean = _full(len(x), 1 / len(x), x.dtype)
+    # xhat is never computed: out = scale (x - mu) + beta, with scale = gamma/sigma
+    train, mean = bn_param["mode"] == "train", _full(len(x), 1 / len(x), x.dtype)
     mu = np.dot(mean, x) if train else bn_param["running_mean"]
-    xhat = x - mu
-    var = np.dot(mean, xhat * xhat) if train else bn_param["running_var"]
+    centred = x - mu
+    var = np.dot(mean, centred * centred) if train else bn_param["running_var"]
     inverse = 1 / np.sqrt(var + bn_param.get("eps", 1e-5))
-    xhat *= inverse
-    out = xhat * gamma
+    scale = gamma * inverse
+    out = centred * scale
     out += beta
     if train:
-        _keep(bn_param, "running_mean", mu)
-        _keep(bn_param, "running_var", var)
-    return out, (xhat, inverse * gamma, train)
+        _keep(bn_param, mu, var)
+    return out, (centred, inverse, scale, train)
 
 
-def _keep(bn_param, name, new):
-    """running = momentum running + (1 - momentum) new, in place after the first time."""
-    share = 1 - bn_param.get("momentum", 0.9)
-    if name not in bn_param:
-        bn_param[name] = np.zeros_like(new)
-    bn_param[name] += share * (new - bn_param[name])
+def _keep(bn_param, mu, var):
+    """running = momentum running + (1 - momentum) batch, for both in one array."""
+    if "running" not in bn_param:
+        old = [bn_param.get(name, np.zeros_like(mu)) for name in ("running_mean", "running_var")]
+        bn_param["running"] = np.array(old)
+        bn_param["running_mean"], bn_param["running_var"] = bn_param["running"]
+    running = bn_param["running"]
+    running += (1 - bn_param.get("momentum", 0.9)) * (np.array((mu, var)) - running)
 
 
 def batchnorm_backward(dout, cache, out=(None, None)):
     """`norm.batchnorm_backward`: dout (N, D)  ->  dx (N, D), dgamma (D,), dbeta (D,)."""
     # dx = scale (dout - dbeta/N - xhat dgamma/N), built up in one array
-    xhat, scale, train = cache
-    dx = dout * xhat
+    centred, inverse, scale, train = cache
+    dx = dout * centred
     dgamma, dbeta = _column_sums(dx, out=out[0]), _column_sums(dout, out=out[1])
+    dgamma *= inverse
     if not train:
         return dout * scale, dgamma, dbeta
-    np.multiply(xhat, dgamma / len(dout), out=dx)
+    np.multiply(centred, dgamma * inverse / len(dout), out=dx)
     dx += dbeta / len(dout)
     np.subtract(dout, dx, out=dx)
     dx *= scale
@@ -140,62 +154,70 @@ def batchnorm_backward(dout, cache, out=(None, None)):
 
 def softmax_loss(x, y):
     """`losses.softmax_loss`: x (N, C), y (N,) integers below C  ->  loss (a number), dx (N, C)."""
-    rows = np.arange(len(x))
-    dx = x - x.max(axis=1, keepdims=True)
-    right = dx[rows, y]
-    np.exp(dx, out=dx)
-    total = dx.sum(axis=1)
-    dx /= total[:, None]
-    dx[rows, y] -= 1
-    dx /= len(x)
-    return (np.log(total) - right).mean(), dx
+    # Classes come first in memory: a maximum over ten classes is then one of ten long rows.
+    right = y, np.arange(len(y))
+    p = x.T.copy()
+    p -= p.max(axis=0)
+    of_right = p[right]
+    np.exp(p, out=p)
+    total = p.sum(axis=0)
+    p /= total * len(y)
+    p[right] -= 1 / len(y)
+    return (np.log(total) - of_right).sum() / len(y), p.T
 
 
 def conv_forward_fast(x, w, b, conv_param):
     """`conv.conv_forward_naive`: x (N, C, H, W), w (F, C, K, L), b (F,), conv_param  ->  out (N, F, H', W'), cache."""
-    # All windows side by side, as columns (C K L, N H' W'), make it one product: out (F, N H' W') = w cols.
-    # Channels come first in that product. They stay first in memory and are only called second: the next
-    # layer turns the axes back, which costs nothing.
-    windows = _windows(x, w.shape, conv_param.get("stride", 1), conv_param.get("pad", 0))
-    cols = windows.reshape(w[0].size, -1)
-    out = w.reshape(len(w), -1) @ cols
-    out += b[:, None]
-    return out.reshape(len(w), *windows.shape[3:]).swapaxes(0, 1), (x.shape, cols, w, conv_param)
+    # All windows side by side, as columns of C K L entries and a 1, make it one product with w and b: out (F, H' W' N).
+    # Examples come last in memory and are only called first: whole rows of pixels are then copied and added at once,
+    # and the next layer turns the axes back, which costs nothing.
+    places, cols = _columns(x, w.shape, conv_param.get("stride", 1), conv_param.get("pad", 0))
+    out = np.column_stack([w.reshape(len(w), -1), b]) @ cols
+    return _examples_first(out.reshape(len(w), *places)), (x.shape, cols, w, conv_param)
 
 
 def conv_backward_fast(dout, cache, out=(None, None), need_dx=True):
     """`conv.conv_backward_naive`: dout (N, F, H', W')  ->  dx (N, C, H, W) or None, dw (F, C, K, L), db (F,)."""
     shape, cols, w, conv_param = cache
-    F, (H, W) = len(w), dout.shape[2:]
-    rows = dout.swapaxes(0, 1).reshape(F, -1)
-    dw = np.empty(w.shape, dout.dtype) if out[0] is None else out[0]
-    np.dot(rows, cols.T, out=dw.reshape(F, -1))
-    db = np.add.reduce(rows, axis=1, out=out[1])
+    dw, db = (np.empty(n, dout.dtype) if room is None else room for n, room in zip((w.shape, len(w)), out))
+    rows = _examples_last(dout).reshape(len(w), -1)
+    both = rows @ cols.T
+    dw[...], db[...] = both[:, :-1].reshape(w.shape), both[:, -1]
     if not need_dx:
         return None, dw, db
-    dwindows = (w.reshape(F, -1).T @ rows).reshape(*w.shape[1:], len(dout), H, W)
+    dwindows = (w.reshape(len(w), -1).T @ rows).reshape(*w.shape[1:], *dout.shape[2:], len(dout))
     return _add_windows(dwindows, shape, conv_param.get("stride", 1), conv_param.get("pad", 0)), dw, db
 
 
-def _windows(x, window, stride, pad):
-    """What the window shows at each place: x (N, C, H, W)  ->  (C, K, L, N, H', W'), by K L copies of shifted pictures."""
+def _examples_last(x):
+    return x.transpose(1, 2, 3, 0)
+
+
+def _examples_first(x):
+    return x.transpose(3, 0, 1, 2)
+
+
+def _columns(x, window, stride, pad):
+    """What the window shows at each place, by K L copies of shifted pictures: x (N, C, H, W)  ->  (C K L + 1, H' W' N)."""
     (N, C, H, W), (K, L) = x.shape, window[-2:]
-    padded = np.zeros((C, N, H + 2 * pad, W + 2 * pad), x.dtype)
-    padded[:, :, pad : pad + H, pad : pad + W] = x.swapaxes(0, 1)
+    padded = np.zeros((C, H + 2 * pad, W + 2 * pad, N), x.dtype)
+    padded[:, pad : pad + H, pad : pad + W] = _examples_last(x)
     down, across = 1 + (H + 2 * pad - K) // stride, 1 + (W + 2 * pad - L) // stride
-    windows = np.empty((C, K, L, N, down, across), x.dtype)
+    cols = np.empty((C * K * L + 1, down * across * N), x.dtype)
+    cols[-1] = 1
+    windows = cols[:-1].reshape(C, K, L, down, across, N)
     for i, j in np.ndindex(K, L):
-        windows[:, i, j] = padded[:, :, i : i + stride * down : stride, j : j + stride * across : stride]
-    return windows
+        windows[:, i, j] = padded[:, i : i + stride * down : stride, j : j + stride * across : stride]
+    return (down, across, N), cols
 
 
 def _add_windows(dwindows, shape, stride, pad):
-    """The way back of `_windows`: an entry collects from all windows that show it, by K L sums of shifted pictures."""
-    (N, C, H, W), (_, K, L, _, down, across) = shape, dwindows.shape
-    padded = np.zeros((C, N, H + 2 * pad, W + 2 * pad), dwindows.dtype)
+    """The way back of `_columns`: an entry collects from all windows that show it, by K L sums of shifted pictures."""
+    (N, C, H, W), (_, K, L, down, across, _) = shape, dwindows.shape
+    padded = np.zeros((C, H + 2 * pad, W + 2 * pad, N), dwindows.dtype)
     for i, j in np.ndindex(K, L):
-        padded[:, :, i : i + stride * down : stride, j : j + stride * across : stride] += dwindows[:, i, j]
-    return padded[:, :, pad : pad + H, pad : pad + W].swapaxes(0, 1)
+        padded[:, i : i + stride * down : stride, j : j + stride * across : stride] += dwindows[:, i, j]
+    return _examples_first(padded[:, pad : pad + H, pad : pad + W])
 
 
 def max_pool_forward_fast(x, pool_param):
@@ -224,7 +246,7 @@ def max_pool_backward_fast(dout, cache):
     np.multiply(dout, left, out=drows[..., 0::2])
     np.subtract(dout, drows[..., 0::2], out=drows[..., 1::2])
     N, C, H, W = drows.shape
-    dx = np.empty((C, N, 2 * H, W), dout.dtype).swapaxes(0, 1)
+    dx = _examples_first(np.empty((C, 2 * H, W, N), dout.dtype))
     np.multiply(drows, top, out=dx[:, :, 0::2])
     np.subtract(drows, dx[:, :, 0::2], out=dx[:, :, 1::2])
     return dx

@@ -88,7 +88,8 @@ def depth_profile(x, ws, dout, activation):
 
 def _instruments(values, gradients):
     rms = [np.sqrt(np.mean(np.square(h))) for h in values]
-    return np.array(rms), np.array([np.linalg.norm(d) for d in gradients]), np.array([_mean_cosine(h) for h in values])
+    norms = [np.linalg.norm(d) for d in gradients]
+    return np.array(rms), np.array(norms), np.array([_mean_cosine(h) for h in values])
 
 
 def _mean_cosine(h):
@@ -142,8 +143,8 @@ class Network:
     all of them at once. Subclasses fill `layers`.
     """
 
-    def __init__(self, params, functions=clear, dtype=np.float64):
-        self.functions, self.layers, self.bn_params = functions, [], []
+    def __init__(self, params, functions=clear, dtype=float):
+        self.functions, self.layers, self.bn_params, self._wants_dx = functions, [], [], False
         self.weights = np.concatenate([np.ravel(p) for p in params.values()]).astype(dtype)
         self.gradient = np.zeros_like(self.weights)
         self.params, self.grads = (_views(vector, params) for vector in (self.weights, self.gradient))
@@ -161,8 +162,11 @@ class Network:
 
     def profile(self, x, y):
         """rms, gradient_norm and cosine as in `depth_profile`, of x and of every layer's output, for one batch."""
-        values, caches = self._forward(x, "train")
-        return _instruments(values, self._backward(self._score(values[-1], y)[1], caches)[::-1])
+        return _instruments(*self._flow(x, y))
+
+    def input_gradient(self, x, y):
+        """The gradient of the loss of a batch with respect to x: an array in its shape."""
+        return self._flow(x, y)[1][0]
 
     def accuracy(self, x, y):
         """The share of right answers; labels below 0 do not count."""
@@ -209,6 +213,15 @@ class Network:
             gradients.append(layer.backward(gradients[-1], cache))
         return gradients
 
+    def _flow(self, x, y):
+        """What every layer received and gave, and the gradients with respect to these, from x to the scores."""
+        values, caches = self._forward(x, "train")
+        self._wants_dx = True
+        try:
+            return values, self._backward(self._score(values[-1], y)[1], caches)[::-1]
+        finally:
+            self._wants_dx = False
+
     def _input(self, x):
         return np.asarray(x, self.weights.dtype)
 
@@ -219,19 +232,21 @@ class Network:
         """The pair with the parameters of these names; what its backward finds for them goes into `grads`."""
         forward, backward = _pair(pair, self.functions) if isinstance(pair, str) else pair
         values, grads = [self.params[name] for name in names], [self.grads[name] for name in names]
-        known = signature(backward).parameters  # fast functions take room for gradients, and a word that dx is not needed
-        options = {"out": grads} if names and "out" in known else {}
-        if first and "need_dx" in known:
-            options["need_dx"] = False
+        known = signature(backward).parameters
+        skips = first and "need_dx" in known
 
-        def back(dout, cache):
-            dx, *found = backward(dout, cache, **options)
-            for grad, new in zip(grads, found):
-                if new is not grad:
-                    grad[...] = new
+        def written(dout, cache):  # fast functions are given the room for gradients, and spared dx where nobody asks
+            spared = {"need_dx": False} if skips and not self._wants_dx else {}
+            return backward(dout, cache, out=grads, **spared)[0]
+
+        def copied(dout, cache):
+            dx, *found = backward(dout, cache)
+            for grad, new in zip(grads, found, strict=True):
+                grad[...] = new
             return dx
 
-        return Layer(lambda x: forward(x, *values, *settings), back if names else backward)
+        back = (written if "out" in known else copied) if names else backward
+        return Layer(lambda x: forward(x, *values, *settings), back)
 
     def _affine(self, i, first=False):
         return self._layer("affine", f"w{i}", f"b{i}", first=first)
@@ -244,7 +259,7 @@ class Network:
 class MLP(Network):
     """Affine layers with an activation between them. sizes: D, the hidden layers, C. Parameters w1, b1, w2, b2, …"""
 
-    def __init__(self, sizes, functions=clear, activation="relu", init=init.he_init, rng=0, dtype=np.float64):
+    def __init__(self, sizes, functions=clear, activation="relu", init=init.he_init, rng=0, dtype=float):
         super().__init__(_weights(sizes, init, np.random.default_rng(rng)), functions, dtype)
         bend = self._layer(activation)
         self.layers = [self._affine(1, first=True)]
@@ -266,14 +281,17 @@ ARMS = {  # the five arms of the ablation: switches of DeepMLP
 class DeepMLP(Network):
     """A first affine layer, `depth` blocks with one affine layer each, and a last affine layer to the scores.
 
+    sizes (D, width of all blocks, C). Parameters w1, b1, w2, b2, … and of batch norm gamma2, beta2, …
+
     A block is h -> relu(h w + b). batch_norm: h -> relu(bn(h w + b)). residual: h plus that. scaled: h plus that over
     sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016); the scale, De and Smith
     (2020).
     """
 
     def __init__(
-        self, D, width, C, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=np.float64
+        self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float
     ):
+        D, width, C = sizes
         params = _weights([D, *[width] * (depth + 1), C], init.he_init, np.random.default_rng(rng))
         if batch_norm:
             for i in range(2, depth + 2):
@@ -295,7 +313,7 @@ class ConvNet(Network):
     the pooling: the largest is the same, and there is a quarter of the work.
     """
 
-    def __init__(self, shape, filters=(8, 16), classes=10, functions=clear, rng=0, dtype=np.float64):
+    def __init__(self, shape, filters=(8, 16), classes=10, functions=clear, rng=0, dtype=float):
         (C, H, W), (F, G), rng = shape, filters, np.random.default_rng(rng)
         shapes = [(F, C, 3, 3), (G, F, 3, 3), (G * (H // 4) * (W // 4), classes)]
         params = {}
@@ -318,7 +336,7 @@ class CharRNN(Network):
     next, or below 0 where nothing counts.
     """
 
-    def __init__(self, V, D=16, H=64, functions=clear, rng=0, dtype=np.float64):
+    def __init__(self, V, D=16, H=64, functions=clear, rng=0, dtype=float):
         rng = np.random.default_rng(rng)
         params = {"W": rng.normal(size=(V, D)), "Wx": init.xavier_init(D, H, rng), "Wh": init.xavier_init(H, H, rng)}
         params |= {"b": np.zeros(H), "w_out": init.xavier_init(H, V, rng), "b_out": np.zeros(V)}
@@ -337,7 +355,7 @@ class CharRNN(Network):
         forward, backward = _pair("rnn", self.functions)
 
         def back(dh, cache):
-            dx, _, *weights = backward(dh, cache)  # the state begins at 0 whatever its gradient says
+            dx, _, *weights = backward(dh, cache)  # the state before the first is no parameter
             return dx, *weights
 
         return lambda x, *weights: forward(x, np.zeros((len(x), H), x.dtype), *weights), back
