@@ -15,43 +15,6 @@ __all__ = ["Value", "add", "backward", "exp", "log", "mul", "power", "relu", "ta
 _tape = deque(maxlen=1 << 20)
 
 
-class Value:
-    """A number that knows what it was computed from: links = [(parent, partial), ...].
-
-    Python's arithmetic works on it, with plain numbers on either side; a number is a constant and has no gradient.
-    Values with the same number are different values: each is a key of its own in what `backward` returns.
-    """
-
-    # The first two links lie in slots: lists of tuples would double the time and the memory (120 bytes a value).
-    __slots__ = ("value", "a", "da", "b", "db", "more")
-    __array_ufunc__ = None  # a NumPy number on the left leaves the operation to the Value
-
-    def __init__(self, value, links=(), a=None, da=0.0, b=None, db=0.0):
-        if links:
-            (a, da), (b, db), *links = [*links, (None, 0.0)][: max(2, len(links))]
-        self.value, self.a, self.da, self.b, self.db, self.more = value, a, da, b, db, links
-        if a is not None:
-            _tape.append(self)
-
-    @property
-    def links(self):
-        return [(p, dp) for p, dp in ((self.a, self.da), (self.b, self.db), *self.more) if p is not None]
-
-    # fmt: off
-    def __repr__(self): return f"Value({self.value!r})"
-    def __add__(self, other): return add(self, other)
-    def __mul__(self, other): return mul(self, other)
-    def __neg__(self): return mul(self, -1.0)
-    def __sub__(self, other): return add(self, -other)
-    def __rsub__(self, other): return add(-self, other)
-    def __truediv__(self, other): return mul(self, other**-1.0)
-    def __rtruediv__(self, other): return mul(power(self, -1.0), other)
-    def __pow__(self, k): return power(self, k)
-    def __rpow__(self, base): return exp(mul(self, math.log(base)))
-    __radd__, __rmul__ = __add__, __mul__
-    # fmt: on
-
-
 def add(a, b):
     """a + b, where one of the two may be a plain number. Nudging either moves the sum as far."""
     if isinstance(a, Value) and isinstance(b, Value):
@@ -95,6 +58,44 @@ def relu(a):
     return Value(a.value, (), a, 1.0) if a.value > 0 else Value(0.0, (), a, 0.0)
 
 
+class Value:
+    """A number that knows what it was computed from: links = [(parent, partial), ...].
+
+    Python's arithmetic works on it, with plain numbers on either side; a number is a constant and has no gradient.
+    Values with the same number are different values: each is a key of its own in what `backward` returns.
+    """
+
+    # The first two links lie in slots: lists of tuples would double the time and the memory (120 bytes a value).
+    __slots__ = ("value", "a", "da", "b", "db", "more")
+    __array_ufunc__ = None  # a NumPy number on the left leaves the operation to the Value
+
+    def __init__(self, value, links=(), a=None, da=0.0, b=None, db=0.0):
+        if links:
+            (a, da), (b, db), *links = [*links, (None, 0.0)][: max(2, len(links))]
+        self.value, self.more = value, links
+        self.a, self.da = a, da
+        self.b, self.db = b, db
+        if a is not None:
+            _tape.append(self)
+
+    @property
+    def links(self):
+        return [(p, dp) for p, dp in ((self.a, self.da), (self.b, self.db), *self.more) if p is not None]
+
+    # fmt: off
+    __add__ = __radd__ = add
+    __mul__ = __rmul__ = mul
+    __pow__ = power
+    def __repr__(self): return f"Value({self.value!r})"
+    def __neg__(self): return mul(self, -1.0)
+    def __sub__(self, other): return add(self, -other)
+    def __rsub__(self, other): return add(-self, other)
+    def __truediv__(self, other): return mul(self, other**-1.0)
+    def __rtruediv__(self, other): return mul(power(self, -1.0), other)
+    def __rpow__(self, base): return exp(mul(self, math.log(base)))
+    # fmt: on
+
+
 def backward(end):
     """How fast `end` moves when each value it was computed from is nudged: {value: gradient}, that of `end` being 1.
 
@@ -106,7 +107,8 @@ def backward(end):
     _sweep(reversed(_tape), waiting, gradient)
     _tape.clear()
     _sweep(_newest_first(waiting), waiting, gradient)  # what was older than the tape, and links to older still
-    return gradient | waiting
+    gradient.update(waiting)  # what has no links was never swept
+    return gradient
 
 
 def _sweep(values, waiting, gradient):
