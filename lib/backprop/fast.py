@@ -1,16 +1,17 @@
-"""The speed, in one room: functions that equal the clear ones in EQUALS and are several times as fast in training.
+"""The speed, in one room: functions that equal the clear ones in EQUALS, for training.
 
-They trust their arguments: no checks. Backward functions of layers with weights can be given room for the weights'
-gradients, out = (dw, db), and told not to compute dx, which the first layer of a network needs not. Optimisers write
-into their arguments. What pays, in the order of what it pays (shares of a step of a network of 236,000 parameters):
+They trust their arguments: nothing is checked. Backward functions of layers with weights can be given room for the
+weights' gradients, `out`, and be spared dx, which the first layer of a network needs not. An optimiser writes into w.
+What pays, with what it took off a training step of the network in brackets, as measured:
 
-    no dx for the first layer                                     a quarter
-    weight gradients into room that is there already              a tenth in float32, a third in float64: fresh arrays
-                                                                  of megabytes are given by the system page by page
-    convolution as one matrix product, channels first in memory   from 500 times faster than loops over examples
+    no dx for the first layer                                        (784-256-128-10: a quarter)
+    weight gradients into room that is there already                 (the same in float64: a third)
+    convolution as one matrix product                                (8 by 8 pictures: from 0.37 s to 0.7 ms)
+    examples last in memory, so that whole rows move at once         (8 by 8: another half)
+    memory that stays with the process, see below                    (28 by 28: a half)
+    scale (x - mean) + shift in batch norm, two passes less          (50 blocks: a tenth)
+    column sums as products with a vector of ones; masks of booleans to multiply with, where `where` is slower;
     all parameters in one vector, stepped in blocks that fit the cache
-    column sums as products with a vector of ones                 three times faster than sum(axis=0)
-    a mask of booleans to multiply with                           three times faster than where or maximum
 """
 
 import ctypes
@@ -181,7 +182,7 @@ def conv_backward_fast(dout, cache, out=(None, None), need_dx=True):
     shape, cols, w, conv_param = cache
     dw, db = (np.empty(n, dout.dtype) if room is None else room for n, room in zip((w.shape, len(w)), out))
     rows = _examples_last(dout).reshape(len(w), -1)
-    both = rows @ cols.T
+    both = (cols @ rows.T).T  # in this order a fifth faster
     dw[...], db[...] = both[:, :-1].reshape(w.shape), both[:, -1]
     if not need_dx:
         return None, dw, db

@@ -95,7 +95,12 @@ def test_ones_own_functions_are_used_where_there_are_pairs():
 
 def test_two_layer_scores_are_those_of_the_loss():
     x, y = pictures(5, 2, 3)
-    params = {"w1": RNG.normal(size=(6, 3)), "b1": RNG.normal(size=3), "w2": RNG.normal(size=(3, 4)), "b2": RNG.normal(size=4)}
+    params = {
+        "w1": RNG.normal(size=(6, 3)),
+        "b1": RNG.normal(size=3),
+        "w2": RNG.normal(size=(3, 4)),
+        "b2": RNG.normal(size=4),
+    }
     scores = network.two_layer_scores(x, params)
     by_hand = np.maximum(x.reshape(5, 6) @ params["w1"] + params["b1"], 0) @ params["w2"] + params["b2"]
     np.testing.assert_allclose(scores, by_hand)
@@ -223,5 +228,3 @@ if find_spec("torch"):
         config = dict(steps.CONFIG)
         mine = [ours.step(x, y, fast.sgd_momentum, config)[0] for _ in range(5)]
         np.testing.assert_allclose(mine, [theirs() for _ in range(5)], rtol=1e-9)
-
-
