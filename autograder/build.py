@@ -25,6 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.choices import read_quiz
 from autograder.exercise import Exercise, source
 from autograder.lesson import DIRECTIVE, Directive, Lesson, parse
+from autograder.quote import Numbers, quotes
 
 __all__ = ["TooLong", "build", "minutes", "render", "strip"]
 
@@ -42,14 +43,14 @@ def build(lesson: Lesson, check: bool = False) -> list[Path]:
     """Bring the notebooks of `lesson` up to date; return what was not. With `check`, write nothing."""
     if (total := sum(minutes(lesson))) > MOST_MINUTES:
         raise TooLong(f"{lesson.name} takes {total} minutes; the most is {MOST_MINUTES}")
-    instructor = render(lesson)
+    instructor, figures = _rendered(lesson)
     made = {
         ROOT / "solutions" / lesson.name / f"{lesson.name}.ipynb": instructor.encode(),
         ROOT / "course" / lesson.name / f"{lesson.name}.ipynb": strip(instructor).encode(),
     }
-    for figure in sorted((lesson.folder / "figures").glob("*")):
+    for name, picture in figures.items():
         for home in ("solutions", "course"):
-            made[ROOT / home / lesson.name / "figures" / figure.name] = figure.read_bytes()
+            made[ROOT / home / lesson.name / "figures" / name] = picture
     stale = [path for path, content in made.items() if not path.exists() or path.read_bytes() != content]
     homes = [ROOT / home / lesson.name for home in ("solutions", "course")]
     extra = [path for home in homes for path in home.rglob("*") if path.is_file() and path not in made]
@@ -71,13 +72,37 @@ def minutes(lesson: Lesson) -> tuple[int, int]:
 
 def render(lesson: Lesson) -> str:
     """The instructor's notebook of `lesson`, as text."""
+    return _rendered(lesson)[0]
+
+
+def _rendered(lesson: Lesson) -> tuple[str, dict[str, bytes]]:
+    """The instructor's notebook, and the lesson's pictures by file name, with the numbers that they quote."""
     exercises = {exercise.id: exercise for exercise in lesson.exercises}
     read = jupytext.reads(lesson.text, fmt="md:myst")
-    cells = [new for cell in read.cells for new in _expand(cell, exercises)]
+    pictures = {path.name: path.read_bytes() for path in sorted((lesson.folder / "figures").glob("*"))}
+    waiting = {name: picture.decode() for name, picture in pictures.items() if name.endswith(".svg")}
+    waiting = {name: picture for name, picture in waiting.items() if quotes(picture)}
+    numbers, cells = Numbers(), []
+    last = max((i for i, cell in enumerate(read.cells) if quotes(cell.source) or _shows(cell, waiting)), default=-1)
+    for number, cell in enumerate(read.cells):
+        for new in _expand(cell, exercises, numbers):
+            if new.cell_type == "markdown":
+                new.source = numbers.put(new.source)
+                for name in _shows(new, waiting):
+                    pictures[name] = numbers.put(waiting.pop(name)).encode()
+            elif number < last and new.metadata.backprop.role != "test" and "slow" not in _tags(cell):
+                numbers.run(new.source)
+            cells.append(new)
+    if waiting:
+        raise ValueError(f"the text does not show {', '.join(waiting)}, which quotes numbers of it")
     for number, cell in enumerate(cells):
         cell.id = _name(cell, [earlier.id for earlier in cells[:number]])
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-    return _written(notebook)
+    return _written(notebook), pictures
+
+
+def _shows(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
+    return [name for name in pictures if f"(figures/{name})" in cell.source]
 
 
 def strip(instructor: str) -> str:
@@ -100,20 +125,26 @@ def strip(instructor: str) -> str:
 # ----- directives become cells -----
 
 
-def _expand(cell: NotebookNode, exercises: dict[str, Exercise]) -> Iterator[NotebookNode]:
+def _expand(cell: NotebookNode, exercises: dict[str, Exercise], numbers: Numbers) -> Iterator[NotebookNode]:
     """The cells that stand for one cell of the text."""
     if cell.cell_type == "code":
-        tags = cell.metadata.get("tags", [])
-        role = next((tag for tag in ("setup", "explore") if tag in tags), "demo")
-        yield _code(cell.source, role)
+        yield _code(cell.source, next((tag for tag in ("setup", "explore") if tag in _tags(cell)), "demo"))
         return
     end = 0
     for match in DIRECTIVE.finditer(cell.source):
         yield from _prose(cell.source[end : match.start()])
         directive = parse(match)
-        yield from EXPAND[directive.kind](directive, exercises)
+        if directive.kind == "numbers":
+            numbers.run(directive.body)
+        else:
+            yield from EXPAND[directive.kind](directive, exercises)
         end = match.end()
     yield from _prose(cell.source[end:])
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    """Those of a cell of the text: setup, explore, or slow, which the build does not run."""
+    return cell.metadata.get("tags", [])
 
 
 def _prose(text: str) -> Iterator[NotebookNode]:
@@ -127,12 +158,13 @@ def _exercise(directive: Directive, exercises: dict[str, Exercise]) -> Iterator[
     exercise = exercises[directive.name]
     prices = " · ".join(f"`{name}` {points:g}" for name, points in exercise.points.items())
     _, *about = inspect.cleandoc(inspect.getmodule(exercise.cases[0].make).__doc__).split("\n\n", 1)
-    price = f"*{exercise.max_points:g} points ({prices}), about {exercise.minutes} minutes, {exercise.tier}.*"
+    counts = "core" if exercise.counts else "more: answered, not part of the mark"
+    price = f"*{exercise.max_points:g} points ({prices}), about {exercise.minutes} minutes, {counts}.*"
     yield new_markdown_cell("\n\n".join([f"### ✎ {exercise.title}", price, *about]))
     answer = "\n\n\n".join(_with_solution_marks(getattr(exercise.reference, name)) for name in exercise.writes)
     yield _graded(_code(answer, "answer", exercise.id), exercise.id, solution=True)
     test = f'from autograder import check\n\ncheck("{exercise.id}")'
-    yield _graded(_code(test, "test", exercise.id), f"check_{exercise.id}", points=exercise.max_points)
+    yield _graded(_code(test, "test", exercise.id), f"check_{exercise.id}", points=exercise.counts)
 
 
 def _guess(directive: Directive, _) -> Iterator[NotebookNode]:
@@ -159,7 +191,12 @@ def _rubric(directive: Directive, _) -> Iterator[NotebookNode]:
     yield _graded(_role(new_markdown_cell(answer.strip()), "written"), directive.name, points=points, solution=True)
 
 
-EXPAND = {"exercise": _exercise, "guess": _guess, "quiz": _quiz, "rubric": _rubric}
+def _suspects(directive: Directive, exercises: dict[str, Exercise]) -> Iterator[NotebookNode]:
+    """The wrong functions of a bug hunt, for the reader to look at and to run."""
+    yield _code("\n\n".join(source(suspect).strip() for suspect in exercises[directive.name].suspects.values()), "demo")
+
+
+EXPAND = {"exercise": _exercise, "guess": _guess, "quiz": _quiz, "rubric": _rubric, "suspects": _suspects}
 
 
 # ----- cells -----

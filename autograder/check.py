@@ -1,4 +1,4 @@
-"""What a learner calls in a notebook: `check`, `guess`, `quiz`.
+"""What a learner calls in a notebook: `check`, `guess`, `quiz`; `mine` is in a file of its own.
 
 Each shows its answer, rich in Jupyter and plain in a terminal, and never raises, with one
 exception: where nbgrader runs the notebook by itself, without our judge, `check` fails closed.
@@ -23,16 +23,23 @@ GUESSES: dict[str, tuple[Any, str]] = {}
 PRINTED = 2000  # characters of what a student's code prints that are shown back
 
 
-def check(name: str) -> float | None:
+def check(name: str | None = None) -> float | None:
     """Try the function called `name`, as it is defined now, on fresh numbers; show what holds.
 
+    Without a name: show how far you are in this lesson. What passes is kept, and is `mine` later.
+
     check("affine_backward")
+    check()
     """
     __tracebackhide__ = True
-    from autograder.lesson import Unknown
+    from autograder.lesson import Unknown, find_exercise
 
+    namespace = sys._getframe(1).f_globals
+    if name is None:
+        return _show_state(namespace)
     try:
-        verdict, printed = _verdict(name, sys._getframe(1).f_globals)
+        exercise = find_exercise(name)
+        verdict, printed = _verdict(exercise, namespace)
     except Unknown as error:
         if _graded():
             raise
@@ -42,26 +49,49 @@ def check(name: str) -> float | None:
             raise
         return _show("Stopped before an answer came.")
     if _graded():
-        if verdict.points < verdict.max_points:
+        if exercise.counts and verdict.points < verdict.max_points:
             raise AssertionError("\n" + verdict.text())
-        return verdict.points
+        return exercise.counts
     text, shown = verdict.text(), verdict.html()
+    if said := _remember(exercise, verdict, namespace):
+        text, shown = f"{text}\n{said}", shown + framed(rich(said))
     if printed:
         text += f"\nYour code printed:\n{printed}"
         shown += framed(folded("Your code printed", f"<pre>{html.escape(printed)}</pre>"))
     _show(text, shown)
 
 
-def _verdict(name, namespace):
+def _verdict(exercise, namespace):
     from autograder import judge
     from autograder.diagnose import Here
-    from autograder.lesson import find_exercise
 
-    exercise, printed = find_exercise(name), io.StringIO()
+    printed = io.StringIO()
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
         found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
     return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
+
+
+def _remember(exercise, verdict, namespace):
+    """Count the check; keep what is right. Returns what there is to say about it."""
+    from autograder import kept, progress
+    from autograder.kinds import KINDS
+
+    progress.record(exercise, verdict)
+    if verdict.points < verdict.max_points or not KINDS[exercise.kind].reusable:
+        return ""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        why_not = kept.keep(exercise, namespace)
+    return f"Right, but not kept as `mine.{exercise.id}`: {why_not}." if why_not else ""
+
+
+def _show_state(namespace):
+    from autograder import progress
+
+    lesson = progress.lesson_here(namespace)
+    text = progress.state(lesson) if lesson else "\n".join(progress.course())
+    _show(text, framed(f"<pre>{rich(text)}</pre>"))
 
 
 def guess(name: str, value: Any = ..., because: str = "", *, actual: Any = ...) -> None:

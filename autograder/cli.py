@@ -49,15 +49,18 @@ def cli():
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments):
-    """Open the course in JupyterLab; without a screen, print its address.
+    """Say how far you are, and open the course in JupyterLab; without a screen, print its address.
 
     You work on a copy of your own, ./my-course. Later calls add lessons that are new and leave
     everything that is there as it is. ARGUMENTS go to JupyterLab.
 
         backprop lab
     """
+    from autograder import progress
     from autograder.lab import command
 
+    for line in progress.course():
+        click.echo(line)
     raise SystemExit(subprocess.call(command(list(arguments))))
 
 

@@ -13,6 +13,7 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from autograder import rules
 
 __all__ = ["Case", "Exercise", "Mistake", "source"]
 
@@ -74,6 +77,7 @@ class Exercise:
     uses       library functions that the student's code may call
     parts      functions of other exercises that this one calls, with their references: where the
                student's own fail, the judge answers the calls, so that one error costs once
+    stages     kind "stages": how each value follows from the inputs and the values before it
     help       hints in stages, the vaguest first; never the line to type
     """
 
@@ -85,9 +89,12 @@ class Exercise:
     tier: str = "core"
     uses: Sequence[str] = ()
     parts: Mapping[str, Callable] = field(default_factory=dict)
+    stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     help: Sequence[str] = ()
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    suspects: dict[str, Callable] = field(default_factory=dict)
+    innocents: list[Callable] = field(default_factory=list)
     path: Path | None = None  # set when the lesson is read, like the two that follow
     title: str = ""
     lesson: str = ""
@@ -99,6 +106,18 @@ class Exercise:
     @property
     def max_points(self) -> float:
         return float(sum(self.points.values()))
+
+    @property
+    def counts(self) -> float:
+        """The points that go to the mark: those of a core exercise. What is there for more is answered, not marked."""
+        return self.max_points if self.tier == "core" else 0.0
+
+    @property
+    def version(self) -> str:
+        """A name for what is asked. It changes with the cases and the reference, and not with a hint."""
+        asked = [case.make for case in self.cases] + [getattr(self.reference, name) for name in self.writes]
+        text = "\n".join([self.kind, *self.points, *map(inspect.getsource, asked)])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def case(self, make: Callable | None = None, *, for_marks_only: bool = False):
         """Register `make(rng)`, which returns the named inputs of one case."""
@@ -117,3 +136,29 @@ class Exercise:
             return function
 
         return register
+
+    def suspect(self, function: Callable) -> Callable:
+        """Register a wrong function that the student's inputs are to expose; its name is the value's."""
+        self.suspects[function.__name__] = function
+        return function
+
+    def innocent(self, function: Callable) -> Callable:
+        """Register a right function, in another style, that the student's inputs must not accuse."""
+        self.innocents.append(function)
+        return function
+
+    def wrong_letters(self, **hints: Mapping[str, str]) -> None:
+        """Register, for each question by name, the wrong letters, and the hint that each of them gets."""
+        for question, letters in hints.items():
+            for letter, hint in letters.items():
+                self.mistakes.append(Mistake(_chooses(self, question, letter, hint), self.id, rules.chosen))
+
+
+def _chooses(exercise: Exercise, question: str, letter: str, hint: str) -> Callable[[], dict[str, str]]:
+    """Somebody who chose this letter there, and the right ones elsewhere."""
+
+    def choice():
+        return getattr(exercise.reference, exercise.id)() | {question: letter}
+
+    choice.__name__, choice.__doc__ = f"{question}_is_{letter}", hint
+    return choice

@@ -114,7 +114,7 @@ def grade(
         try:
             notebook = submission.harden(submission.read(files[student], released), released)
             steps = submission.steps(notebook, released)
-            return _reasons(_once_more(lambda: verdicts.of(lesson, steps)))
+            return _reasons(lesson, _once_more(lambda: verdicts.of(lesson, steps)))
         except submission.Unreadable as reason:
             return f"could not be read: {reason}"
         except Exception as error:
@@ -205,11 +205,12 @@ def _once_more(judging: Callable) -> dict[str, Verdict]:
         return judging()
 
 
-def _reasons(verdicts: dict[str, Verdict]) -> str:
-    """Which values do not hold, and how that came out, in one line."""
-    lost = (v for v in verdicts.values() if v.points < v.max_points)
+def _reasons(lesson: Lesson, verdicts: dict[str, Verdict]) -> str:
+    """Which values that count do not hold, and how that came out, in one line."""
+    counting = {exercise.id for exercise in lesson.exercises if exercise.counts}
+    lost = [v for v in verdicts.values() if v.points < v.max_points and v.exercise in counting]
     return "; ".join(
-        f"{v.exercise} {', '.join(n for n, holds in v.names.items() if not holds)}: {v.status}" for v in lost
+        f"{v.exercise}: not written" if v.empty else f"{v.exercise} {', '.join(v.wrong)}: {v.status}" for v in lost
     )
 
 

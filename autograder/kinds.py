@@ -7,7 +7,9 @@ what is drawn and expected, how to read what came back, and which rules decide.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -50,6 +52,7 @@ class Kind:
     ways: Callable[[Exercise], list[Way]]
     read: Callable[[Exercise, Way, Draw, Any], Answer]
     rules: Sequence[Rule]
+    reusable: bool = True  # whether what the student writes is of use in a later lesson
 
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
         """Put one question for each draw. Only the probe's text and the questions leave this process."""
@@ -116,11 +119,12 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     if "gradients" in value:
         names, returned = _gradient_names(exercise), value["gradients"]
         if len(names) == 1:
-            several = returned if isinstance(returned, tuple) and len(returned) == 1 else (returned,)
+            several = returned if isinstance(returned, tuple) else (returned,)
         else:
             several = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(several) != len(names):
             expected = f"return {len(names)} gradients in the order of the inputs: {', '.join(names)}"
+            expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
             return Answer(draw, values, missing=f"{expected}; yours returned {_describe(returned)}")
         values |= dict(zip(names, several))
     return Answer(draw, values, missing=f"{way.name} brought nothing back")
@@ -129,15 +133,19 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
 def _describe(returned: Any) -> str:
     if returned is None:
         return "None"
+    if isinstance(returned, dict):
+        return f"a dictionary with {', '.join(map(str, returned))[:200]}" if returned else "an empty dictionary"
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
 
 
 # ----- function: arrays and settings in, values out; a composite calls functions of other exercises -----
 
 
-def _named(exercise: Exercise, returned: Any) -> Iterator[tuple[str, Any]]:
-    """What a function returned, by name: in the order of the points, a dict of gradients by its keys."""
-    names = iter(exercise.points)
+def _named(exercise: Exercise, inputs: Mapping[str, Any], returned: Any) -> Iterator[tuple[str, Any]]:
+    """What a function returned, by name. Where parameters go in as a dictionary, their gradients come back as one,
+    with the same keys; everything else comes in the order of the points."""
+    keyed = {f"d{key}" for value in inputs.values() if isinstance(value, dict) for key in value}
+    names = (name for name in exercise.points if name not in keyed)
     for value in returned if isinstance(returned, (tuple, list)) else (returned,):
         if isinstance(value, dict):
             yield from ((f"d{key}", gradient) for key, gradient in value.items())
@@ -148,7 +156,7 @@ def _named(exercise: Exercise, returned: Any) -> Iterator[tuple[str, Any]]:
 def _draw_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
     inputs = case.make(rng)
     returned = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
-    expected = {name: np.asarray(value, float) for name, value in _named(exercise, returned)}
+    expected = {name: np.asarray(value, float) for name, value in _named(exercise, inputs, returned)}
     return Draw(case.name, inputs, None, None, expected)
 
 
@@ -166,15 +174,132 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
 
 def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     returned = value.get("returned") if isinstance(value, dict) else None
-    found = dict(_named(exercise, returned))
+    found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
     return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
 
 
+# ----- stages: a function that returns every value on its way, by name; each is judged by the one before -----
+
+
+def _draw_stages(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    inputs = case.make(rng)
+    returned = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
+    return Draw(case.name, inputs, None, None, {name: np.asarray(returned[name], float) for name in exercise.points})
+
+
+def _read_stages(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """A value that follows rightly from the student's own values before it is right: an error costs once."""
+    returned = value.get("returned") if isinstance(value, dict) else None
+    missing = f"return a dictionary with {', '.join(exercise.points)}; yours returned {_describe(returned)}"
+    if not isinstance(returned, dict):
+        return Answer(draw, missing=missing)
+    values = {name: returned[name] for name in exercise.points if name in returned}
+    missing = f"return a dictionary with {', '.join(exercise.points)}; in yours is no "
+    missing += ", ".join(name for name in exercise.points if name not in returned)
+    expected, remarks = dict(draw.expected), {}
+    for name, follows in exercise.stages.items():
+        instead = _follows(follows, draw, values, name)
+        if instead is not None:
+            expected[name] = instead
+            remarks[name] = f"`{name}` follows rightly from your values before it; it is off only because they are"
+    return Answer(dataclasses.replace(draw, expected=expected), values, missing=missing, remarks=remarks)
+
+
+def _follows(follows: Callable, draw: Draw, values: Mapping[str, Any], name: str) -> np.ndarray | None:
+    """What a value should be, given the student's own values before it; None where they give nothing else."""
+    right = draw.expected[name]
+    try:
+        before = {each: np.asarray(value, float) for each, value in values.items() if each != name}
+        # What has another shape is left out: it could broadcast to the size of all memory.
+        before = {each: array for each, array in before.items() if array.shape == draw.expected[each].shape}
+        with np.errstate(all="ignore"):
+            instead = np.asarray(follows(draw.inputs | before), float)
+        if instead.shape != right.shape or rules.close(instead, right) or not rules.close(values[name], instead):
+            return None
+    except Exception:  # what it follows from is missing, or is no array
+        return None
+    informative = np.isfinite(instead).all() and np.abs(instead).max() > 1e-3 * np.abs(right).max()
+    return instead if informative else None  # zeros follow from zeros, and earn nothing
+
+
+# ----- hunt: inputs, on which wrong functions differ from right ones; all functions run here, on data -----
+
+MOST_NUMBERS = 20
+
+
+def _draw_marks(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """Nothing is drawn: what comes back is compared with a key."""
+    return Draw(case.name, {}, None, None, dict.fromkeys(exercise.points, np.ones(())))
+
+
+def _read_hunt(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """Which suspects return something else than the right function on the student's inputs."""
+    returned = value.get("returned") if isinstance(value, dict) else None
+    names = list(inspect.signature(exercise.innocents[0]).parameters)
+    if not isinstance(returned, dict) or set(returned) != set(names):
+        asked = f"return a dictionary with {', '.join(names)}"
+        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+    try:
+        inputs = {name: np.array(returned[name], float) for name in names}
+        if (count := sum(array.size for array in inputs.values())) > MOST_NUMBERS:
+            return Answer(draw, missing=f"your inputs hold {count} numbers; at most {MOST_NUMBERS} can be read by eye")
+        if not all(array.size and np.isfinite(array).all() for array in inputs.values()):
+            return Answer(draw, missing="your inputs must be finite numbers, and none of them empty")
+        outcomes = [_outcome(innocent, inputs) for innocent in exercise.innocents]
+    except (ValueError, TypeError, IndexError) as error:
+        return Answer(draw, missing=f"the right function cannot take your inputs: {error}")
+    right, *others = outcomes
+    if not all(_alike(right, other) for other in others):
+        return Answer(draw, missing="on your inputs two right functions differ, so nobody could be accused")
+    return Answer(draw, {name: _exposed(exercise.suspects[name], inputs, right) for name in exercise.points})
+
+
+def _outcome(function: Callable, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    with np.errstate(all="ignore"):
+        returned = function(**copy.deepcopy(dict(inputs)))
+    return [np.asarray(each) for each in (returned if isinstance(returned, tuple) else (returned,))]
+
+
+def _alike(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    return len(a) == len(b) and all(rules.close(x, y) and x.shape == y.shape for x, y in zip(a, b))
+
+
+def _exposed(suspect: Callable, inputs: Mapping[str, np.ndarray], right: list[np.ndarray]) -> float:
+    """1.0 where the suspect differs from what is right, or breaks down; else 0.0."""
+    try:
+        return float(not _alike(_outcome(suspect, inputs), right))
+    except Exception:
+        return 1.0
+
+
+# ----- choice: one letter for each question -----
+
+
+def _draw_choice(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    key = getattr(exercise.reference, exercise.id)()
+    return Draw(case.name, {}, None, None, {name: np.asarray(float(ord(key[name]))) for name in exercise.points})
+
+
+def _read_choice(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    returned = value.get("returned") if isinstance(value, dict) else None
+    if not isinstance(returned, dict):
+        asked = f"return a dictionary with {', '.join(exercise.points)}"
+        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+    letters = {name: str(returned.get(name, "")).strip().lower() for name in exercise.points}
+    values = {name: float(ord(letter)) for name, letter in letters.items() if re.fullmatch("[a-z]", letter)}
+    return Answer(draw, values, missing="choose a letter for each: " + ", ".join(exercise.points))
+
+
+_COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]
+
 # fmt: off
 KINDS = {
-    #            what runs inside   what is drawn    how it is tried      how it is read    who decides, in order
-    "pair": Kind(probes.pair,       _draw_pair,      _ways_of_pair,       _read_pair,       [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]),
-    "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]),
+    #                what runs inside  what is drawn   how it is tried   how it is read  who decides, in order
+    "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
+    "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
+    "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
+    "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
+    "choice":   Kind(probes.function, _draw_choice,   _ways_of_function, _read_choice,   [rules.runs, rules.returns, rules.chosen], reusable=False),
 }
 # fmt: on

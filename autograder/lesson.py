@@ -1,11 +1,13 @@
 """What a lesson's folder holds: the text, the directives in it, and one file per exercise.
 
-A directive is a fenced block of MyST in `lesson.md`. Four of them are ours:
+A directive is a fenced block of MyST in `lesson.md`. Six of them are ours:
 
     ```{exercise} affine_backward      an answer cell and its test cell
     ```{guess} a_name                  a line in which the reader commits to a prediction
     ```{quiz} a_name                   a question with lettered answers, each wrong one with its hint
     ```{rubric} a_name                 a question answered in prose and marked by a person
+    ```{suspects} telling_inputs       the wrong functions of a bug hunt, as a cell
+    ```{numbers} a_name                code that only the build runs, for numbers that the text quotes
 
 Lines of the form `:key: value` at the head of a block are its options; the rest is its body.
 """
@@ -26,7 +28,7 @@ from autograder.exercise import Exercise
 __all__ = ["Directive", "Lesson", "Unknown", "directives", "find_exercise", "find_lesson", "folder", "lessons"]
 
 HERE = Path(__file__).parent
-DIRECTIVE = re.compile(r"^```\{(exercise|guess|quiz|rubric)\} (\S+)\n(.*?)^```$", re.M | re.S)
+DIRECTIVE = re.compile(r"^```\{(exercise|guess|quiz|rubric|suspects|numbers)\} (\S+)\n(.*?)^```$", re.M | re.S)
 OPTION = re.compile(r":(\w+): (.*)\n")
 
 

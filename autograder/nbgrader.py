@@ -26,6 +26,7 @@ from autograder.verdict import Verdict
 
 __all__ = ["HardenCells", "SubmissionExporter", "TrustedExecute", "keep_timestamp_readable"]
 
+FOR_MORE = "This exercise is there for whoever wants more; it is no part of the mark."
 NOT_OURS = "No exercise of the course stands behind this cell, so it was not judged; mark it by hand."
 
 
@@ -101,6 +102,8 @@ def write_outputs(cell: NotebookNode, verdict: Verdict | None) -> None:
     share = verdict.points / verdict.max_points if verdict else 0.0
     points = round(share * float(cell.metadata.nbgrader["points"]), 6)
     text = verdict.text() if verdict else NOT_OURS
+    if verdict and not cell.metadata.nbgrader["points"]:
+        text += f"\n{FOR_MORE}"
     cell.execution_count = 1
     cell.outputs = [
         new_output("stream", name="stdout", text=text + "\n"),

@@ -14,7 +14,21 @@ import numpy as np
 
 from autograder.box.values import Failure, Opaque
 
-__all__ = ["Answer", "Draw", "Rule", "close", "gradients", "numbers", "outputs", "remark", "returns", "runs", "shapes"]
+__all__ = [
+    "Answer",
+    "Draw",
+    "Rule",
+    "chosen",
+    "close",
+    "exposes",
+    "gradients",
+    "numbers",
+    "outputs",
+    "remark",
+    "returns",
+    "runs",
+    "shapes",
+]
 
 # Relative to the largest entry of the right array. Every correct implementation in a sample
 # of 774 by students was within 1e-6 in float64.
@@ -40,6 +54,7 @@ class Answer:
     values: dict[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
     missing: str = ""
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[str, Answer], "str | None"]
@@ -112,8 +127,21 @@ def gradients(name: str, answer: Answer) -> str | None:
     )
 
 
+def exposes(name: str, answer: Answer) -> str | None:
+    """On the student's inputs, a wrong function differs from the right ones."""
+    return None if answer.values[name] else f"`{name}` gets away: on your inputs it returns what is right"
+
+
+def chosen(name: str, answer: Answer) -> str | None:
+    """The letter is the right one."""
+    right = answer.values[name] == answer.draw.expected[name]
+    return None if right else f"{name}: {chr(int(answer.values[name]))} is not it"
+
+
 def remark(name: str, answer: Answer) -> str | None:
     """What is worth saying about a value that holds."""
+    if name in answer.remarks:
+        return answer.remarks[name]
     got, want = np.shape(answer.values[name]), answer.draw.expected[name].shape
     return f"{name} has shape {got}; {want} is the usual one" if got != want else None
 

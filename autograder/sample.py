@@ -55,9 +55,9 @@ class Sample:
 def samples(lesson: Lesson, count: int) -> Iterator[Sample]:
     """As many different submissions as asked for, mistakes taken in turn from the catalogue."""
     exercises = lesson.exercises
-    first, every = exercises[0], sum(e.max_points for e in exercises)
+    first, every = exercises[0], sum(e.counts for e in exercises)
     right = {e.id: _source(e) for e in exercises}
-    mistakes = [(e, m) for e in exercises for m in e.mistakes if _is_text(m)]
+    mistakes = [(e, m) for e in exercises if e.counts for m in e.mistakes if _is_text(e, m)]
 
     def mistaken(number: int) -> Sample:
         exercise, mistake = mistakes[number % len(mistakes)]
@@ -71,10 +71,10 @@ def samples(lesson: Lesson, count: int) -> Iterator[Sample]:
         Sample("right", right, every, prose="It sends the blame back, one layer at a time."),
         mistaken(0),
         Sample("empty", {}, 0.0),
-        Sample("broken-syntax", right | {first.id: syntax}, every - first.max_points),
+        Sample("broken-syntax", right | {first.id: syntax}, every - first.counts),
         Sample("broken-file", right, 0.0, whole=False),
         Sample("hostile-liar", liars, 0.0, own=HOSTILE),
-        Sample("hostile-exit", right | {first.id: exits}, every - first.max_points),
+        Sample("hostile-exit", right | {first.id: exits}, every - first.counts),
         Sample("endless", right, every, own="while True:\n    pass"),
     ]
     for number in range(count):
@@ -134,10 +134,10 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
     return "\n\n".join(parts)
 
 
-def _is_text(mistake: Mistake) -> bool:
-    """Whether the mistake stands by itself, calling neither the reference nor anything beside it."""
+def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
+    """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
     used = mistake.function.__code__.co_names
-    return not set(used) & (set(mistake.function.__globals__) - {"np"})
+    return exercise.kind in ("pair", "function") and not set(used) & (set(mistake.function.__globals__) - {"np"})
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:

@@ -42,6 +42,16 @@ class Verdict:
         return asdict(self)
 
     @property
+    def wrong(self) -> list[str]:
+        """The names of the values that do not hold."""
+        return [name for name, holds in self.names.items() if not holds]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the exercise is still the stub."""
+        return self.complaints == [f"{self.exercise} is not written yet"]
+
+    @property
     def _marks(self) -> list[str]:
         return [f"{name} {MARKS[holds]}" for name, holds in self.names.items()]
 

@@ -9,6 +9,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def learners_home(tmp_path_factory):
+    """What tests do as learners is kept in a folder of theirs, and not in that of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKPROP_HOME", str(tmp_path_factory.mktemp("learner")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

@@ -110,7 +110,7 @@ def test_numbers_are_fresh_at_every_check(shown):
 def test_an_unknown_name_is_answered_with_the_known_ones(capsys):
     check("affine_backwards")
     assert (
-        "no exercise is called 'affine_backwards'; there are: affine_backward, relu_backward, "
+        "no exercise is called 'affine_backwards'; there are: affine_backward, every_gradient, "
         in capsys.readouterr().out
     )
 

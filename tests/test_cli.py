@@ -13,7 +13,7 @@ from autograder.lab import command
 from autograder.lesson import find_lesson
 
 LESSON = find_lesson("04")
-JUDGED = sum(exercise.max_points for exercise in LESSON.exercises)
+JUDGED = sum(exercise.counts for exercise in LESSON.exercises)
 
 
 def backprop(*arguments):

@@ -549,7 +549,10 @@ COUNTS = {
     "two": ("return right(dout, cache)[:2]", "yours returned 2 values"),
     "four": ("return *right(dout, cache), None", "yours returned 4 values"),
     "an empty tuple": ("return ()", "yours returned 0 values"),
-    "a dict": ("return dict(zip(['dx', 'dw', 'db'], right(dout, cache)))", "yours returned one value"),
+    "a dict": (
+        "return dict(zip(['dx', 'dw', 'db'], right(dout, cache)))",
+        "yours returned a dictionary with dx, dw, db",
+    ),
     "a generator": ("return (g for g in right(dout, cache))", "yours returned one value"),
     "a generator function": ("yield from right(dout, cache)", "yours returned one value"),
     "a string of three letters": ("return 'abc'", "yours returned one value"),
@@ -612,7 +615,7 @@ def test_numbers_near_the_largest_are_wrong_without_a_warning():
 
 def test_a_dict_with_numpy_keys_is_a_wrong_answer_like_any_dict():
     verdict = source(affine("return {key: gradient for key, gradient in zip(np.arange(3), right(dout, cache))}"))
-    assert verdict.status == "wrong" and "yours returned one value" in verdict.complaints[0]
+    assert verdict.status == "wrong" and "yours returned a dictionary with 0, 1, 2" in verdict.complaints[0]
 
 
 # ----- every status -----

@@ -18,11 +18,11 @@ from click.testing import CliRunner
 
 from autograder import judge, sample
 from autograder.cli import cli
-from autograder.lesson import find_lesson
+from autograder.lesson import find_exercise, find_lesson
 
 LESSON = find_lesson("04")
 STUDENTS = 10  # the eight of every sort, and two more mistakes
-JUDGED = sum(exercise.max_points for exercise in LESSON.exercises)
+JUDGED = sum(exercise.counts for exercise in LESSON.exercises)
 WRITTEN = 4  # points of the question that a person marks
 
 
@@ -104,7 +104,10 @@ def test_a_test_cell_gets_one_number_and_never_an_error(ours):
                 stream, result = cell.outputs
                 assert (stream.output_type, stream.name, result.output_type) == ("stream", "stdout", "execute_result")
                 assert 0 <= float(result.data["text/plain"]) <= cell.metadata.nbgrader.points
-                assert f"{cell.metadata.nbgrader.points:g} points" in stream.text
+                exercise = find_exercise(cell.metadata.backprop.exercise)
+                assert f"{exercise.max_points:g} points" in stream.text
+                assert cell.metadata.nbgrader.points == exercise.counts
+                assert ("no part of the mark" in stream.text) == (exercise.tier == "more")
 
 
 def test_feedback_shows_score_and_reasons_and_no_hidden_number(ours):

@@ -216,3 +216,42 @@ def descends_already(dout, cache):
     dx = (dout @ w.T).reshape(x.shape)
     dw = x.reshape(len(x), -1).T @ dout
     return -dx, -dw, -dout.sum(axis=0)
+
+
+@exercise.mistake(caught_by=rules.shapes)
+def forgets_to_flatten_x(dout, cache):
+    """Your `dw` is right where an example has one axis. Where it has several, `w` has seen it flattened, so it must be
+    flattened here too before it is multiplied."""
+    x, w, b = cache
+    dx = (dout @ w.T).reshape(x.shape)
+    return dx, x.T @ dout, dout.sum(axis=0)
+
+
+@exercise.mistake(caught_by=rules.shapes)
+def sums_db_over_everything(dout, cache):
+    """Your `db` is one number: the sum ran over both axes of `dout`. Each output has a bias of its own; the sum runs
+    over the examples alone."""
+    x, w, b = cache
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    return dx, dw, dout.sum()
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def reshapes_instead_of_transposing(dout, cache):
+    """Your `dx` holds the right numbers in the wrong places. `w @ dout.T` has the examples as columns; `reshape` does
+    not turn them into rows, a transpose does."""
+    x, w, b = cache
+    dx = (w @ dout.T).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    return dx, dw, dout.sum(axis=0)
+
+
+@exercise.mistake(caught_by=rules.runs)
+def multiplies_entry_by_entry(dout, cache):
+    """You multiplied `dout` (N, M) by `w` (D, M) entry by entry. The way back through a matrix product is a matrix
+    product: each `x[n, d]` collects from all M outputs."""
+    x, w, b = cache
+    dx = (dout * w).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    return dx, dw, dout.sum(axis=0)

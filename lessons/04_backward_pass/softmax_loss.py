@@ -20,7 +20,7 @@ exercise = Exercise(
     writes=["softmax_loss"],
     reference=losses,
     points=dict(loss=1, dx=3),
-    minutes=20,
+    minutes=15,
     kind="function",
     help=[
         "First the loss. Subtract from each row its largest score, take `exp`, divide by the sum of the row: "
@@ -156,3 +156,32 @@ def normalises_over_the_batch(x, y):
 def returns_the_loss_alone(x, y):
     """The loss is there; the gradient is missing. Nothing would learn from the loss alone."""
     return right(x, y)[-1]
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def normalises_over_everything(x, y):
+    """Your probabilities sum to one over the whole batch. Each example has its own: sum over the classes of a row,
+    with `axis=1` and `keepdims=True`."""
+    rows = np.arange(len(x))
+    p = np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+    dx = p.copy()
+    dx[rows, y] -= 1
+    return -np.log(p[rows, y]).mean(), dx / len(x)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def picks_whole_columns(x, y):
+    """`p[:, y]` takes whole columns: for each example, the probabilities of everybody's right classes. One entry of
+    each row is wanted: `p[np.arange(N), y]`."""
+    _, p, _, _ = right(x, y)
+    dx = p.copy()
+    dx[:, y] -= 1
+    return -np.log(p[:, y]).mean(), dx / len(x)
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def stops_at_the_probability(x, y):
+    """Your `dx` is the gradient with respect to the probability of the right class, -1/p. It has to go one step
+    further back, through the softmax, to the scores."""
+    rows, p, onehot, loss = right(x, y)
+    return loss, -onehot / p / len(x)

@@ -19,7 +19,7 @@ exercise = Exercise(
     writes=["two_layer_loss"],
     reference=network,
     points=dict(loss=1, dw1=2, db1=1, dw2=1, db2=1),
-    minutes=15,
+    minutes=12,
     kind="function",
     uses=["affine_forward", "relu_forward"],
     parts=dict(affine_backward=affine_backward, relu_backward=relu_backward, softmax_loss=softmax_loss),
@@ -120,3 +120,33 @@ def descends_already(x, y, params):
     an optimiser takes."""
     loss, grads = network.two_layer_loss(x, y, params)
     return loss, {name: -gradient for name, gradient in grads.items()}
+
+
+@exercise.mistake(caught_by=rules.runs)
+def exchanges_the_caches(x, y, params):
+    """Each layer's way back was given another layer's cache. On the way back the second layer comes first, with the
+    cache of the second layer."""
+    scores, first, middle, last = forward(x, params)
+    loss, dscores = softmax_loss(scores, y)
+    dhidden, dw2, db2 = affine_backward(dscores, first)
+    _, dw1, db1 = affine_backward(relu_backward(dhidden, middle), last)
+    return loss, dict(w1=dw1, b1=db1, w2=dw2, b2=db2)
+
+
+@exercise.mistake(caught_by=rules.runs)
+def sends_the_loss_back(x, y, params):
+    """You sent the loss itself back into the second layer. What goes back is the gradient of the scores, the second
+    value that `softmax_loss` returns."""
+    scores, first, middle, last = forward(x, params)
+    loss, _ = softmax_loss(scores, y)
+    dhidden, dw2, db2 = affine_backward(loss, last)
+    _, dw1, db1 = affine_backward(relu_backward(dhidden, middle), first)
+    return loss, dict(w1=dw1, b1=db1, w2=dw2, b2=db2)
+
+
+@exercise.mistake(caught_by=rules.returns)
+def returns_the_gradients_in_a_row(x, y, params):
+    """The gradients are there, one after the other. Put them into a dictionary with the keys of `params`, so that
+    a training loop can go through both."""
+    loss, grads = network.two_layer_loss(x, y, params)
+    return loss, grads["w1"], grads["b1"], grads["w2"], grads["b2"]

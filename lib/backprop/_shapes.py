@@ -1,11 +1,12 @@
 """The line of shapes in a docstring, read by code: a contract is written once, and it holds.
 
-    x (N, D...), y (N,) integers below C, w (D, C)  ->  out (N, C), cache (x, w).
+    x (N, D...), y (N,) integer labels below C, w (D, C)  ->  out (N, C), cache (x, w).
 
-`@shaped` checks what stands before the arrow. A letter is one number throughout the line; `D...` is one
-axis or more, and a `D` elsewhere their product; `4H` is 4 times H. `(any shape)` and `(shape of x)` mean
-what they say. Words behind the bracket may say `integers`, `integers below C`, `booleans`, `or None`.
-Without docstrings (python -OO) nothing is checked.
+`@shaped` checks what stands before the arrow (the one with two spaces behind it). A letter is one number
+throughout the line; `D...` is one axis or more, and a `D` elsewhere their product; `...` in front is any
+number of axes; `4H` is 4 times H. `(any shape)` and `(shape of x)` mean what they say. Words behind the
+bracket may say `integer labels below C`, `integers`, `booleans`, `or None`. Without docstrings (python -OO)
+nothing is checked.
 """
 
 import re
@@ -16,18 +17,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["one_of", "shaped"]
+__all__ = ["shaped"]
 
-ARGUMENT = re.compile(r"((?:\w+, )*\w+) \(([^()]+)\)([^,]*)")
+ARGUMENT = re.compile(r"((?:\w+, )*\w+) \((any shape|shape of \w+|[\w.]+,[\w., ]*)\)([^,]*)")
 AXIS = re.compile(r"(\d*)([A-Za-z]*)")
 
 
 class Argument(NamedTuple):
     name: str
     text: str  # what stands in the brackets: "D, 4H", "any shape", "shape of x"
-    axes: tuple  # of (factor, letter, axis as written)
+    axes: tuple  # of (factor, letter, axis as written), without a `...` in front
+    loose: bool  # whether there was one
+    many: int | None  # the place of an axis like `D...`
     like: str  # the argument whose shape it has
-    many: int | None  # the place of the axis with dots
     kind: str  # numbers, integers or booleans
     below: str  # the letter that integers are below
     optional: bool
@@ -37,8 +39,8 @@ def shaped(function):
     """Make arrays of the arguments that the docstring gives a shape, and see that they have it.
 
     Lists become arrays, and integers floating point: of the type of the first array that has one, else
-    float64. Raises ValueError for a shape, TypeError for a type, with
-    the argument, what was expected and what was seen.
+    float64. Raises ValueError for a shape and TypeError for a type, naming the argument, what was
+    expected and what was seen.
     """
     names = list(signature(function).parameters)
     line = [argument for argument in _read(function.__doc__ or "") if argument.name in names]
@@ -66,27 +68,26 @@ def shaped(function):
     return checked
 
 
-def one_of(options, param, key):
-    """The entry `key` of a dictionary of settings; raises ValueError unless it is one of the options."""
-    if param.get(key) not in options:
-        seen = f"is {param[key]!r}" if key in param else "is missing"
-        raise ValueError(f"{key} {seen}; expected {' or '.join(map(repr, options))}")
-    return param[key]
-
-
 def _read(docstring):
     """The arguments of the paragraph that ends in an arrow."""
-    before, arrow, _ = docstring.partition("->")
+    before, arrow, _ = docstring.partition("->  ")
     line = " ".join(before.split("\n\n")[-1].split()) if arrow else ""
     for names, text, words in ARGUMENT.findall(line):
+        written = re.findall(r"[^ ,]+", text) if "," in text else []
+        loose = written[:1] == ["..."]
+        axes = tuple((*_axis(axis), axis) for axis in written[loose:])
+        many = next((i for i, (*_, axis) in enumerate(axes) if axis.endswith("...")), None)
         like = text.removeprefix("shape of ") if text.startswith("shape of ") else ""
-        written = [] if like or text == "any shape" else [axis for axis in re.split(r",\s*", text) if axis]
-        axes = tuple((int(factor or 1), letter, axis) for axis in written for factor, letter in AXIS.findall(axis)[:1])
-        many = next((i for i, axis in enumerate(written) if axis.endswith("...")), None)
-        kind = next((kind for kind in ("integers", "booleans") if kind in words), "numbers")
+        kind = "integers" if "integer" in words else "booleans" if "boolean" in words else "numbers"
         below = "".join(re.findall(r"below (\w+)", words))
         for name in names.split(", "):
-            yield Argument(name, text, axes, like, many, kind, below, "or None" in words)
+            yield Argument(name, text, axes, loose, many, like, kind, below, "or None" in words)
+
+
+def _axis(written):
+    """`4H` is 4 times H: (4, "H"); `D...` is (1, "D"), and `2` is (2, "")."""
+    factor, letter = AXIS.match(written).groups()
+    return int(factor or 1), letter
 
 
 def _array(argument, value, floats):
@@ -111,15 +112,16 @@ def _array(argument, value, floats):
 
 def _fits(argument, shape, sizes, given):
     """Whether a shape is the one of the line. A letter that is met for the first time gets its size."""
-    if not argument.axes:
+    axes, first, extra = argument.axes, argument.many, len(shape) - len(argument.axes)
+    if not axes:
         return not argument.like or shape == given[argument.like].shape
-    spare, first = len(shape) - len(argument.axes), argument.many
-    if first is not None and spare >= 0:
-        shape = (*shape[:first], prod(shape[first : first + spare + 1]), *shape[first + spare + 1 :])
-    elif spare:
-        return False
-    pairs = zip(shape, argument.axes)
-    return all(size == factor * sizes.setdefault(letter, size) for size, (factor, letter, _) in pairs)
+    if argument.loose:
+        shape = shape[max(0, extra) :]
+    elif first is not None and extra > 0:
+        shape = (*shape[:first], prod(shape[first : first + extra + 1]), *shape[first + extra + 1 :])
+    pairs = zip(shape, axes)
+    fits = all(size == factor * sizes.setdefault(letter, size) for size, (factor, letter, _) in pairs)
+    return fits and len(shape) == len(axes)
 
 
 def _owner(letter, here):
@@ -130,23 +132,24 @@ def _owner(letter, here):
 def _complaint(argument, here, sizes, given):
     """What was expected and what was seen, with the arguments that the expectation comes from."""
     name, axes = argument.name, argument.axes
-    owners = {axis: _owner(letter, here) for _, letter, axis in axes if letter}
-    known = {axis for axis, owner in owners.items() if owner != name and not axis.endswith("...")}
-    whose = (
-        [argument.like] if argument.like else list(dict.fromkeys(owners[axis] for *_, axis in axes if axis in known))
-    )
     seen = f"{name} has shape {given[name].shape}"
-    if not whose:
+    if argument.like:
+        owners, text = [argument.like], given[argument.like].shape
+    else:
+        owner_of = {axis: _owner(letter, here) for _, letter, axis in axes if letter and not axis.endswith("...")}
+        known = {axis: owner for axis, owner in owner_of.items() if owner != name}
+        sized = [str(factor * sizes[letter]) if axis in known else axis for factor, letter, axis in axes]
+        owners, text = list(dict.fromkeys(known.values())), ", ".join(["..."] * argument.loose + sized)
+        text = f"({text},)" if len(axes) == 1 else f"({text})"
+    if not owners:
         return f"{seen}; expected ({argument.text}), {_count(argument)}"
-    sized = [str(factor * sizes[letter]) if axis in known else axis for factor, letter, axis in axes]
-    text = given[argument.like].shape if argument.like else f"({', '.join(sized)}{',' * (len(axes) == 1)})"
-    cause = " and ".join(f"{owner} of shape {given[owner].shape}" for owner in whose)
-    return f"{seen}; {cause} need{'s' * (len(whose) == 1)} {name} {text}"
+    cause = " and ".join(f"{owner} of shape {given[owner].shape}" for owner in owners)
+    return f"{seen}; {cause} need{'s' if len(owners) == 1 else ''} {name} {text}"
 
 
 def _count(argument):
     least = len(argument.axes)
-    if argument.many is not None:
+    if argument.loose or argument.many is not None:
         return f"{least} or more axes"
     return f"{least} axes" if least > 1 else "1 axis"
 

@@ -25,8 +25,6 @@ __all__ = [
     "tanh_forward",
 ]
 
-GELU_SCALE, GELU_CUBE = (2 / np.pi) ** 0.5, 0.044715
-
 
 @shaped
 def relu_forward(x):
@@ -78,7 +76,9 @@ def sigmoid_forward(x):
     x (any shape)  ->  out (same shape), cache out.
     Exact for x of any size. Raises TypeError for what is no array of numbers.
     """
-    out = _sigmoid(x)
+    # 1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)): of the two, take the one whose exp cannot overflow
+    e = np.exp(np.where(x > 0, -x, x))
+    out = np.where(x > 0, 1, e) / (1 + e)
     return out, out
 
 
@@ -144,7 +144,7 @@ def softplus_forward(x):
     numbers.
     """
     # log(1 + exp(x)) = x + log(1 + exp(-x)): of the two, take the one whose exp cannot overflow
-    return np.maximum(0, x) + np.log1p(_exp_of_minus_size(x)), x
+    return np.maximum(0, x) + np.log1p(np.exp(np.where(x > 0, -x, x))), x
 
 
 def softplus_backward(dout, cache):
@@ -154,7 +154,8 @@ def softplus_backward(dout, cache):
     """
     # d out/dx = exp(x) / (1 + exp(x)) = sigmoid(x)
     x = cache
-    return dout * _sigmoid(x)
+    s, _ = sigmoid_forward(x)
+    return dout * s
 
 
 @shaped
@@ -165,7 +166,7 @@ def silu_forward(x):
     Sources: Elfwing, Uchibe and Doya (2018); Ramachandran, Zoph and Le (2017). Raises TypeError for what
     is no array of numbers.
     """
-    s = _sigmoid(x)
+    s, _ = sigmoid_forward(x)
     return x * s, (x, s)
 
 
@@ -188,7 +189,7 @@ def gelu_forward(x):
     x (any shape)  ->  out (same shape), cache (x, t).
     Source: Hendrycks and Gimpel (2016). Raises TypeError for what is no array of numbers.
     """
-    t = np.tanh(GELU_SCALE * (x + GELU_CUBE * x**3))
+    t = np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))
     return x * (1 + t) / 2, (x, t)
 
 
@@ -200,7 +201,7 @@ def gelu_backward(dout, cache):
     # out = x (1 + t) / 2, and x reaches it twice: directly, with slope (1 + t) / 2, and through t, with
     # slope x/2 dt/dx, where dt/dx = (1 - t²) sqrt(2/pi) (1 + 3 · 0.044715 x²)
     x, t = cache
-    dt = (1 - t**2) * GELU_SCALE * (1 + 3 * GELU_CUBE * x**2)
+    dt = (1 - t**2) * (2 / np.pi) ** 0.5 * (1 + 3 * 0.044715 * x**2)
     return dout * ((1 + t) / 2 + x / 2 * dt)
 
 
@@ -222,14 +223,3 @@ def dead_units(h):
     Raises ValueError unless h has two axes.
     """
     return (h == 0).all(axis=0)
-
-
-def _exp_of_minus_size(x):
-    """exp(-|x|), which never overflows."""
-    return np.exp(np.where(x > 0, -x, x))
-
-
-def _sigmoid(x):
-    # 1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)): of the two, take the one whose exp cannot overflow
-    e = _exp_of_minus_size(x)
-    return np.where(x > 0, 1 / (1 + e), e / (1 + e))

@@ -11,15 +11,22 @@ __all__ = ["attention_backward", "attention_forward"]
 def attention_forward(q, k, v, mask=None):
     """Mix values by how well their keys fit each query: out = a v, a = softmax(q kᵀ / sqrt(D)).
 
-    q (N..., T, D), k (N..., S, D), v (N..., S, M), mask  ->  out (N..., T, M), cache (q, k, v, a).
-    a (N..., T, S) are the weights, each row with the sum 1. mask, if any: booleans that broadcast to the
-    shape of a, True where a query may look. A query that may look nowhere gets zeros.
+    q (N..., T, D), k (N..., S, D), v (N..., S, M), mask (..., T, S) booleans or None
+    ->  out (N..., T, M), cache (q, k, v, a).
+    a (N..., T, S) are the weights, each row with the sum 1. The mask is True where a query may look; what
+    stands before T and S broadcasts. A query that may look nowhere gets zeros.
 
     Raises ValueError for shapes that do not fit, TypeError for a mask that is not boolean. Source:
     Vaswani and others (2017), section 3.2.1.
     """
+    # As in every softmax the largest is made 0 first, here the largest that is allowed. Where nothing is,
+    # it is -inf and stays out of the difference, and the sum is 0 and stays out of the quotient.
     scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
-    a = _weights(scores, True if mask is None else _checked(mask, scores.shape))
+    allowed = scores if mask is None else np.where(mask, scores, -np.inf)
+    largest = allowed.max(axis=-1, keepdims=True)
+    e = np.exp(allowed - np.where(np.isinf(largest), 0, largest))
+    total = e.sum(axis=-1, keepdims=True)
+    a = e / np.where(total == 0, 1, total)
     return a @ v, (q, k, v, a)
 
 
@@ -40,22 +47,3 @@ def attention_backward(dout, cache):
     dscores = a * (da - (da * a).sum(axis=-1, keepdims=True))
     dproduct = dscores / q.shape[-1] ** 0.5
     return dproduct @ k, dproduct.swapaxes(-1, -2) @ q, dv
-
-
-def _weights(scores, mask):
-    """Softmax of each row over what the mask allows; a row of zeros where it allows nothing."""
-    allowed = np.where(mask, scores, -np.inf)
-    largest = allowed.max(axis=-1, keepdims=True)
-    e = np.exp(allowed - np.where(np.isfinite(largest), largest, 0))
-    total = e.sum(axis=-1, keepdims=True)
-    return e / np.where(total == 0, 1, total)
-
-
-def _checked(mask, shape):
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise TypeError(f"mask has type {mask.dtype}; expected booleans, True where a query may look")
-    try:
-        return np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"mask has shape {mask.shape}; the weights have shape {shape}") from None

@@ -28,12 +28,15 @@ def conv_forward_naive(x, w, b, conv_param):
     Raises ValueError where shapes do not fit, and where the window is larger than picture and frame.
     Call form: Stanford CS231n, assignment 2.
     """
-    padded, stride = _padded(x, conv_param), conv_param.get("stride", 1)
-    places = _places(padded.shape, w.shape, stride)
-    out = np.empty((len(x), len(w), *places), dtype=np.result_type(x, w, b))
-    for i, j in np.ndindex(places):
+    stride, pad = conv_param.get("stride", 1), conv_param.get("pad", 0)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    (N, _, H, W), (F, _, K, L) = padded.shape, w.shape
+    if K > H or L > W:
+        raise ValueError(f"w has windows of {K} by {L}; x with its frame is {H} by {W}, too small for them")
+    out = np.empty((N, F, 1 + (H - K) // stride, 1 + (W - L) // stride), np.result_type(x, w, b))
+    for i, j in np.ndindex(out.shape[2:]):
         # all pictures and all windows of weights at once: sum over channel, row, column
-        window = padded[:, :, *_at(i, j, w.shape, stride)]
+        window = padded[:, :, i * stride : i * stride + K, j * stride : j * stride + L]
         out[:, :, i, j] = np.tensordot(window, w, axes=([1, 2, 3], [1, 2, 3])) + b
     return out, (x, w, b, dict(conv_param))
 
@@ -47,16 +50,17 @@ def conv_backward_naive(dout, cache):
     # over the places: b and w were used at all of them, and an entry of x in all windows that hold it.
     # The frame of zeros collects too; it is cut off in the end.
     x, w, _, conv_param = cache
-    padded, pad, stride = _padded(x, conv_param), conv_param.get("pad", 0), conv_param.get("stride", 1)
-    dpadded = np.zeros(padded.shape, dout.dtype)
-    dw = np.zeros(w.shape, dout.dtype)
+    stride, pad = conv_param.get("stride", 1), conv_param.get("pad", 0)
+    (_, _, H, W), (_, _, K, L) = x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dpadded = np.zeros(padded.shape, np.result_type(dout, w))
+    dw = np.zeros(w.shape, np.result_type(dout, x))
     for i, j in np.ndindex(dout.shape[2:]):
-        here = _at(i, j, w.shape, stride)
+        here = slice(i * stride, i * stride + K), slice(j * stride, j * stride + L)
         dplace = dout[:, :, i, j]
         dw += np.tensordot(dplace, padded[:, :, *here], axes=([0], [0]))
         dpadded[:, :, *here] += np.tensordot(dplace, w, axes=1)
-    dx = dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
-    return dx, dw, dout.sum(axis=(0, 2, 3))
+    return dpadded[:, :, pad : pad + H, pad : pad + W], dw, dout.sum(axis=(0, 2, 3))
 
 
 @shaped
@@ -70,11 +74,14 @@ def max_pool_forward_naive(x, pool_param):
     Raises ValueError where the window is larger than the picture. Call form: Stanford CS231n,
     assignment 2.
     """
-    window, stride = (pool_param["pool_height"], pool_param["pool_width"]), pool_param.get("stride", 1)
-    places = _places(x.shape, window, stride)
-    out = np.empty((*x.shape[:2], *places), dtype=x.dtype)
-    for i, j in np.ndindex(places):
-        out[:, :, i, j] = x[:, :, *_at(i, j, window, stride)].max(axis=(2, 3))
+    K, L, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param.get("stride", 1)
+    N, C, H, W = x.shape
+    if K > H or L > W:
+        raise ValueError(f"x has shape {x.shape}; a window of {K} by {L} needs pictures as large")
+    out = np.empty((N, C, 1 + (H - K) // stride, 1 + (W - L) // stride), x.dtype)
+    for i, j in np.ndindex(out.shape[2:]):
+        window = x[:, :, i * stride : i * stride + K, j * stride : j * stride + L]
+        out[:, :, i, j] = window.max(axis=(2, 3))
     return out, (x, dict(pool_param))
 
 
@@ -87,35 +94,12 @@ def max_pool_backward_naive(dout, cache):
     # Only the largest entry of a window moves its output, with slope 1. Windows may overlap, and an
     # entry that is the largest in several collects from all of them.
     x, pool_param = cache
-    window, stride = (pool_param["pool_height"], pool_param["pool_width"]), pool_param.get("stride", 1)
+    K, L, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param.get("stride", 1)
+    N, C, H, W = x.shape
     dx = np.zeros(x.shape, dout.dtype)
     for i, j in np.ndindex(dout.shape[2:]):
-        here = _at(i, j, window, stride)
-        flat = x[:, :, *here].reshape(*x.shape[:2], -1)
-        largest = flat.argmax(axis=2)[..., None] == np.arange(flat.shape[2])
-        dx[:, :, *here] += (largest * dout[:, :, i, j, None]).reshape(*x.shape[:2], *window)
+        here = slice(i * stride, i * stride + K), slice(j * stride, j * stride + L)
+        first = x[:, :, *here].reshape(N, C, K * L).argmax(axis=2)
+        largest = first[..., None] == np.arange(K * L)
+        dx[:, :, *here] += (largest * dout[:, :, i, j, None]).reshape(N, C, K, L)
     return dx
-
-
-def _padded(x, conv_param):
-    """x with a frame of zeros."""
-    pad = conv_param.get("pad", 0)
-    return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-
-
-def _at(i, j, window, stride):
-    """The rows and columns that the window shows at place i, j."""
-    K, L = window[-2:]
-    return slice(i * stride, i * stride + K), slice(j * stride, j * stride + L)
-
-
-def _places(shape, window, stride):
-    """How many places the window has, down and across."""
-    (H, W), (K, L) = shape[-2:], window[-2:]
-    if stride < 1:
-        raise ValueError(f"stride is {stride}; expected at least 1")
-    if K > H or L > W:
-        raise ValueError(
-            f"the window is {K} by {L}; it needs a picture, with its frame, as large, and x has {H} by {W}"
-        )
-    return 1 + (H - K) // stride, 1 + (W - L) // stride

@@ -33,18 +33,20 @@ def softmax(scores):
 def cross_entropy(scores, y):
     """The mean over the batch of -log p[n, y[n]], where p is the softmax of the scores.
 
-    scores (N, C), y (N,) integers below C  ->  loss (a number): 0 for certainty that is right.
+    scores (N, C), y (N,) integer labels below C  ->  loss (a number): 0 for certainty that is right.
     Stable for scores of any size. Raises ValueError for labels that are no classes, TypeError for labels
     that are no integers.
     """
-    return -_log_softmax(scores)[np.arange(len(y)), y].mean()
+    # -log p[n, y] = log(sum over k of exp(s[n, k])) - s[n, y], with the largest score made 0 first
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return (np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y]).mean()
 
 
 @shaped
 def softmax_loss(x, y):
     """Cross-entropy of the softmax: the mean over the batch of -log p[n, y[n]].
 
-    x (N, C) scores, y (N,) integers below C  ->  loss (a number), dx (N, C).
+    x (N, C) scores, y (N,) integer labels below C  ->  loss (a number), dx (N, C).
     Stable for scores of any size. Raises ValueError for labels that are no classes. Call form:
     Stanford CS231n, assignment 1.
     """
@@ -52,10 +54,11 @@ def softmax_loss(x, y):
     # loss    = mean over n of -log p[n, y[n]]
     # dx      = (p - onehot(y)) / N
     #
-    # Raising all scores of a row by the same amount changes no p: for that reason each row of dx
-    # sums to 0.
+    # Raising all scores of a row by the same amount changes no p, so the largest may be
+    # made 0 first: then no exp overflows. For the same reason each row of dx sums to 0.
     rows = np.arange(len(x))
-    log_p = _log_softmax(x)
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     dx = np.exp(log_p)
     dx[rows, y] -= 1
     return -log_p[rows, y].mean(), dx / len(x)
@@ -65,7 +68,7 @@ def softmax_loss(x, y):
 def svm_loss(x, y):
     """Hinge loss: the mean over the batch of the sum, over the wrong classes, of max(0, x[c] - x[y] + 1).
 
-    x (N, C) scores, y (N,) integers below C  ->  loss (a number), dx (N, C).
+    x (N, C) scores, y (N,) integer labels below C  ->  loss (a number), dx (N, C).
     Where a margin is exactly 0 its slope is taken as 0. Raises ValueError for labels that are no
     classes. Call form: Stanford CS231n, assignment 1; the loss: Weston and Watkins (1999).
     """
@@ -87,7 +90,7 @@ def mean_squared_error(x, y):
     x (any shape), y (shape of x)  ->  loss (a number).
     Raises ValueError where the shapes differ.
     """
-    return (np.square(x - y)).mean()
+    return ((x - y) ** 2).mean()
 
 
 @shaped
@@ -100,7 +103,7 @@ def mse_loss(x, y):
     # loss = sum of (x - y)² / (number of entries)
     # dx   = 2 (x - y) / (number of entries)
     difference = x - y
-    return np.square(difference).mean(), 2 * difference / difference.size
+    return (difference**2).mean(), 2 * difference / difference.size
 
 
 @shaped
@@ -124,13 +127,7 @@ def bce_loss(x, y):
 def accuracy(scores, y):
     """The share of examples whose largest score is that of the right class.
 
-    scores (N, C), y (N,) integers below C  ->  share, from 0 to 1. Of equal scores the first counts.
+    scores (N, C), y (N,) integer labels below C  ->  share, from 0 to 1. Of equal scores the first counts.
     Raises ValueError for labels that are no classes.
     """
     return float((scores.argmax(axis=1) == y).mean())
-
-
-def _log_softmax(x):
-    # The largest score of each row is made 0 first, which changes no probability: then no exp overflows.
-    shifted = x - x.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

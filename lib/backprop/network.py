@@ -26,6 +26,7 @@ __all__ = [
     "Network",
     "clear",
     "depth_profile",
+    "mean_cosine",
     "two_layer_loss",
     "two_layer_scores",
 ]
@@ -72,30 +73,33 @@ def depth_profile(x, ws, dout, activation):
     (forward, backward)  ->  rms, gradient_norm, cosine, each (L+1,): of x and of every layer's output.
 
     rms: root of the mean square of all entries. gradient_norm: norm of the gradient of sum(last output * dout) with
-    respect to the same. cosine: mean over all pairs of different examples of the cosine between their rows; 1 means that
-    the layer has forgotten which example it was given. Not a number for one example.
+    respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that the library has not.
     """
-    forward, backward = _pair(activation, clear) if isinstance(activation, str) else activation
-    values, gradients, caches = [np.asarray(x)], [np.asarray(dout)], []
+    if isinstance(activation, str):
+        activation = getattr(clear, f"{activation}_forward"), getattr(clear, f"{activation}_backward")
+    forward, backward = activation
+    outs, caches, douts = [x], [], [dout]
     for w in ws:
-        out, cache = forward(values[-1] @ w)
-        values.append(out)
+        out, cache = forward(outs[-1] @ w)
+        outs.append(out)
         caches.append(cache)
     for w, cache in zip(reversed(ws), reversed(caches)):
-        gradients.append(backward(gradients[-1], cache) @ w.T)
-    return _instruments(values, gradients[::-1])
+        douts.append(backward(douts[-1], cache) @ w.T)
+    rms = [np.sqrt(np.mean(h**2)) for h in outs]
+    gradient_norm = [np.linalg.norm(d) for d in reversed(douts)]
+    return np.array(rms), np.array(gradient_norm), np.array([mean_cosine(h) for h in outs])
 
 
-def _instruments(values, gradients):
-    rms = [np.sqrt(np.mean(np.square(h))) for h in values]
-    norms = [np.linalg.norm(d) for d in gradients]
-    return np.array(rms), np.array(norms), np.array([_mean_cosine(h) for h in values])
+def mean_cosine(h):
+    """How alike the rows of h are: the mean, over all pairs of different rows, of the cosine between them.
 
-
-def _mean_cosine(h):
-    # The sum over all pairs, of a row with itself too, is the squared norm of the sum of unit rows. Zero rows stay zero.
+    h (N, D...)  ->  cosine, from -1/(N - 1) to 1: 1 means that nothing tells the examples apart any more. Rows of zeros
+    have cosine 0 with all. Not a number where N is 1.
+    """
+    # The sum over all pairs, those of a row with itself among them, is the squared norm of the sum of the unit rows.
     rows = h.reshape(len(h), -1)
-    units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(rows.dtype).tiny)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    units = rows / np.where(norms > 0, norms, 1)
     pairs = len(h) * (len(h) - 1)
     return (np.square(units.sum(axis=0)).sum() - np.square(units).sum()) / pairs if pairs else np.nan
 
@@ -162,7 +166,9 @@ class Network:
 
     def profile(self, x, y):
         """rms, gradient_norm and cosine as in `depth_profile`, of x and of every layer's output, for one batch."""
-        return _instruments(*self._flow(x, y))
+        outs, douts = self._flow(x, y)
+        rms = [np.sqrt(np.mean(np.square(h))) for h in outs]
+        return np.array(rms), np.array([np.linalg.norm(d) for d in douts]), np.array([mean_cosine(h) for h in outs])
 
     def input_gradient(self, x, y):
         """The gradient of the loss of a batch with respect to x: an array in its shape."""

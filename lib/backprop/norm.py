@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backprop._shapes import one_of, shaped
+from backprop._shapes import shaped
 
 __all__ = [
     "batchnorm_backward",
@@ -20,8 +20,6 @@ __all__ = [
     "spatial_groupnorm_forward",
 ]
 
-MODES = ("train", "test")
-
 
 @shaped
 def batchnorm_forward(x, gamma, beta, bn_param):
@@ -34,10 +32,12 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     N - 1), and replaces the running entries of bn_param by momentum running + (1 - momentum) batch.
     Testing normalises by the running ones and changes nothing.
 
-    Raises ValueError for shapes that do not fit and for another mode. Source: Ioffe and Szegedy (2015);
+    Raises ValueError for shapes that do not fit and for another mode, KeyError without one. Source: Ioffe and Szegedy (2015);
     call form: Stanford CS231n, assignment 2.
     """
-    mode, keep = one_of(MODES, bn_param, "mode"), bn_param.get("momentum", 0.9)
+    mode, keep = bn_param["mode"], bn_param.get("momentum", 0.9)
+    if mode not in ("train", "test"):
+        raise ValueError(f"mode is {mode!r}; expected 'train' or 'test'")
     mu = running_mean = bn_param.get("running_mean", np.zeros_like(x[0]))
     var = running_var = bn_param.get("running_var", np.zeros_like(x[0]))
     if mode == "train":
@@ -139,23 +139,34 @@ def layernorm_backward(dout, cache):
 def groupnorm_forward(x, gamma, beta, G, gn_param):
     """Give each of G groups of features of each example mean 0 and variance 1, then scale and shift.
 
-    x (N, D), gamma (D,), beta (D,), G a divisor of D, gn_param  ->  out (N, D), cache (xhat, rows, gamma):
-    rows is the cache of `layernorm_forward` for the groups as rows. gn_param: eps (1e-5), inside the root.
+    x (N, D), gamma (D,), beta (D,), G a divisor of D, gn_param  ->  out (N, D), cache (xhat, sigma, gamma),
+    xhat (N, D), sigma (N, G, 1). gn_param: eps (1e-5), inside the root.
 
     Raises ValueError for shapes that do not fit. Source: Wu and He (2018).
     """
-    xhat, rows = _normalise_groups(x, G, gn_param)
-    return gamma * xhat + beta, (xhat, rows, gamma)
+    if x.shape[1] % G:
+        raise ValueError(f"G is {G}; x of shape {x.shape} needs a divisor of {x.shape[1]}")
+    groups = x.reshape(len(x), G, -1)
+    mu = groups.mean(axis=2, keepdims=True)
+    var = np.square(groups - mu).mean(axis=2, keepdims=True)
+    sigma = np.sqrt(var + gn_param.get("eps", 1e-5))
+    xhat = ((groups - mu) / sigma).reshape(x.shape)
+    return gamma * xhat + beta, (xhat, sigma, gamma)
 
 
 def groupnorm_backward(dout, cache):
     """Send `dout` back through `groupnorm_forward`.
 
-    dout (N, D), cache (xhat, rows, gamma)  ->  dx (N, D), dgamma (D,), dbeta (D,).
+    dout (N, D), cache (xhat, sigma, gamma)  ->  dx (N, D), dgamma (D,), dbeta (D,).
     """
-    # Layer norm of each group, and after it the scale and shift that all examples share.
-    xhat, rows, gamma = cache
-    return _back_through_groups(dout * gamma, rows), (dout * xhat).sum(axis=0), dout.sum(axis=0)
+    # As layer norm, but the two means are over the group: only its members pay a share.
+    xhat, sigma, gamma = cache
+    N, G, _ = sigma.shape
+    dgroups, groups = (dout * gamma).reshape(N, G, -1), xhat.reshape(N, G, -1)
+    through_mu = dgroups.mean(axis=2, keepdims=True)
+    through_sigma = groups * (dgroups * groups).mean(axis=2, keepdims=True)
+    dx = (dgroups - through_mu - through_sigma) / sigma
+    return dx.reshape(xhat.shape), (dout * xhat).sum(axis=0), dout.sum(axis=0)
 
 
 @shaped
@@ -168,8 +179,9 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     Raises ValueError for shapes that do not fit and for another mode. Call form: Stanford CS231n,
     assignment 2.
     """
-    rows, cache = batchnorm_forward(_pixels_as_rows(x), gamma, beta, bn_param)
-    return _rows_as_pixels(rows, x.shape), cache
+    N, C, H, W = x.shape
+    rows, cache = batchnorm_forward(x.transpose(0, 2, 3, 1).reshape(-1, C), gamma, beta, bn_param)
+    return rows.reshape(N, H, W, C).transpose(0, 3, 1, 2), cache
 
 
 def spatial_batchnorm_backward(dout, cache):
@@ -178,8 +190,9 @@ def spatial_batchnorm_backward(dout, cache):
     dout (N, C, H, W), cache of `batchnorm_forward`  ->  dx (N, C, H, W), dgamma (C,), dbeta (C,).
     """
     # Moving axes moves gradients the same way; in between it is batch norm.
-    dx, dgamma, dbeta = batchnorm_backward_alt(_pixels_as_rows(dout), cache)
-    return _rows_as_pixels(dx, dout.shape), dgamma, dbeta
+    N, C, H, W = dout.shape
+    rows, dgamma, dbeta = batchnorm_backward_alt(dout.transpose(0, 2, 3, 1).reshape(-1, C), cache)
+    return rows.reshape(N, H, W, C).transpose(0, 3, 1, 2), dgamma, dbeta
 
 
 @shaped
@@ -187,26 +200,30 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     """Group normalisation of pictures: a group is some channels of one picture, with all their pixels.
 
     x (N, C, H, W), gamma (1, C, 1, 1), beta (1, C, 1, 1), G a divisor of C, gn_param
-    ->  out (N, C, H, W), cache (xhat, rows, gamma): rows is the cache of `layernorm_forward` for the
-    groups as rows. gn_param: eps (1e-5), inside the root.
+    ->  out (N, C, H, W), cache of `groupnorm_forward` for pictures as rows. gn_param: eps (1e-5), inside
+    the root.
 
     Raises ValueError for shapes that do not fit. Source: Wu and He (2018); call form: Stanford CS231n,
     assignment 2.
     """
-    xhat, rows = _normalise_groups(x, G, gn_param)
-    return gamma * xhat + beta, (xhat, rows, gamma)
+    N, C, H, W = x.shape
+    if C % G:
+        raise ValueError(f"G is {G}; x of shape {x.shape} needs a divisor of {C}")
+    gammas, betas = np.repeat(gamma.ravel(), H * W), np.repeat(beta.ravel(), H * W)
+    out, cache = groupnorm_forward(x.reshape(N, -1), gammas, betas, G, gn_param)
+    return out.reshape(x.shape), cache
 
 
 def spatial_groupnorm_backward(dout, cache):
     """Send `dout` back through `spatial_groupnorm_forward`.
 
-    dout (N, C, H, W), cache (xhat, rows, gamma)  ->  dx (N, C, H, W), dgamma and dbeta (1, C, 1, 1).
+    dout (N, C, H, W), cache of `groupnorm_forward`  ->  dx (N, C, H, W), dgamma and dbeta (1, C, 1, 1).
     """
-    # Layer norm of each group, and after it the scale and shift that all pictures and pixels share.
-    xhat, rows, gamma = cache
-    dgamma = (dout * xhat).sum(axis=(0, 2, 3), keepdims=True)
-    dbeta = dout.sum(axis=(0, 2, 3), keepdims=True)
-    return _back_through_groups(dout * gamma, rows), dgamma, dbeta
+    # gamma and beta were copied to every pixel, so their gradients are sums over the pixels.
+    N, C, H, W = dout.shape
+    dx, dgammas, dbetas = groupnorm_backward(dout.reshape(N, -1), cache)
+    dgamma, dbeta = (d.reshape(C, -1).sum(axis=1).reshape(1, C, 1, 1) for d in (dgammas, dbetas))
+    return dx.reshape(dout.shape), dgamma, dbeta
 
 
 @shaped
@@ -220,7 +237,9 @@ def dropout_forward(x, dropout_param):
     Raises ValueError for another mode or p. Source: Srivastava and others (2014), in the inverted form;
     call form: Stanford CS231n, assignment 2.
     """
-    mode, p = one_of(MODES, dropout_param, "mode"), dropout_param["p"]
+    mode, p = dropout_param["mode"], dropout_param["p"]
+    if mode not in ("train", "test"):
+        raise ValueError(f"mode is {mode!r}; expected 'train' or 'test'")
     if not 0 < p <= 1:
         raise ValueError(f"p is {p}; expected the probability of keeping, above 0 and at most 1")
     if mode == "test":
@@ -238,29 +257,3 @@ def dropout_backward(dout, cache):
     # out = mask x, entry by entry, so dx = mask dout
     _, mask = cache
     return dout * (1 if mask is None else mask)
-
-
-def _normalise_groups(x, G, param):
-    """Layer norm, without scale and shift, of each group of each example."""
-    if x.shape[1] % G:
-        raise ValueError(f"G is {G}; x of shape {x.shape} needs a divisor of {x.shape[1]}")
-    groups = x.reshape(len(x) * G, -1)
-    size = groups.shape[1]
-    xhat, cache = layernorm_forward(groups, np.ones(size, x.dtype), np.zeros(size, x.dtype), param)
-    return xhat.reshape(x.shape), cache
-
-
-def _back_through_groups(dxhat, cache):
-    dx, _, _ = layernorm_backward(dxhat.reshape(cache[0].shape), cache)
-    return dx.reshape(dxhat.shape)
-
-
-def _pixels_as_rows(x):
-    """(N, C, H, W) -> (N H W, C)"""
-    return np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-
-
-def _rows_as_pixels(rows, shape):
-    """(N H W, C) -> (N, C, H, W)"""
-    N, C, H, W = shape
-    return np.moveaxis(rows.reshape(N, H, W, C), -1, 1)

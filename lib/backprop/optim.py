@@ -32,8 +32,9 @@ def sgd(w, dw, config=None):
     w (any shape), dw (shape of w), config: learning_rate (0.01)  ->  next_w (shape of w), config.
     Raises ValueError where the shapes differ.
     """
-    config = _with(config, learning_rate=1e-2)
-    return w - config["learning_rate"] * dw, config
+    config = {} if config is None else config
+    rate = config.setdefault("learning_rate", 1e-2)
+    return w - rate * dw, config
 
 
 @shaped
@@ -44,8 +45,9 @@ def sgd_momentum(w, dw, config=None):
     ->  next_w (shape of w), config.
     Raises ValueError where the shapes differ. Source: Polyak (1964).
     """
-    config = _with(config, learning_rate=1e-2, momentum=0.9, velocity=np.zeros_like(w))
-    v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
+    config = {} if config is None else config
+    rate, keep = config.setdefault("learning_rate", 1e-2), config.setdefault("momentum", 0.9)
+    v = keep * config.setdefault("velocity", np.zeros_like(w)) - rate * dw
     config["velocity"] = v
     return w + v, config
 
@@ -61,11 +63,11 @@ def nesterov(w, dw, config=None):
     """
     # Let u be the position and w = u + m v the point ahead of it, where dw is taken.
     # v' = m v - r dw,  u' = u + v',  so  w' = u' + m v' = w - m v + v' + m v' = w + m v' - r dw
-    config = _with(config, learning_rate=1e-2, momentum=0.9, velocity=np.zeros_like(w))
-    push = config["learning_rate"] * dw
-    v = config["momentum"] * config["velocity"] - push
+    config = {} if config is None else config
+    rate, keep = config.setdefault("learning_rate", 1e-2), config.setdefault("momentum", 0.9)
+    v = keep * config.setdefault("velocity", np.zeros_like(w)) - rate * dw
     config["velocity"] = v
-    return w + config["momentum"] * v - push, config
+    return w + keep * v - rate * dw, config
 
 
 @shaped
@@ -76,10 +78,12 @@ def rmsprop(w, dw, config=None):
     cache (zeros), the running mean of dw²  ->  next_w (shape of w), config.
     Raises ValueError where the shapes differ. Source: Tieleman and Hinton (2012), lecture 6.5.
     """
-    config = _with(config, learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8, cache=np.zeros_like(w))
-    cache = _decay(config["cache"], np.square(dw), config["decay_rate"])
+    config = {} if config is None else config
+    rate, epsilon = config.setdefault("learning_rate", 1e-2), config.setdefault("epsilon", 1e-8)
+    keep = config.setdefault("decay_rate", 0.99)
+    cache = keep * config.setdefault("cache", np.zeros_like(w)) + (1 - keep) * dw**2
     config["cache"] = cache
-    return w - config["learning_rate"] * dw / (np.sqrt(cache) + config["epsilon"]), config
+    return w - rate * dw / (np.sqrt(cache) + epsilon), config
 
 
 @shaped
@@ -90,8 +94,16 @@ def adam(w, dw, config=None):
     epsilon (1e-8), m and v (zeros), t (0), the number of steps taken  ->  next_w (shape of w), config.
     Raises ValueError where the shapes differ. Source: Kingma and Ba (2015).
     """
-    config = _with(config, learning_rate=1e-3)
-    return w - config["learning_rate"] * _adam_direction(w, dw, config), config
+    # m and v begin at 0, so after t steps they hold only the share 1 - beta^t of a full mean.
+    config = {} if config is None else config
+    rate, epsilon = config.setdefault("learning_rate", 1e-3), config.setdefault("epsilon", 1e-8)
+    beta1, beta2 = config.setdefault("beta1", 0.9), config.setdefault("beta2", 0.999)
+    t = config.setdefault("t", 0) + 1
+    m = beta1 * config.setdefault("m", np.zeros_like(w)) + (1 - beta1) * dw
+    v = beta2 * config.setdefault("v", np.zeros_like(w)) + (1 - beta2) * dw**2
+    config.update(m=m, v=v, t=t)
+    full_m, full_v = m / (1 - beta1**t), v / (1 - beta2**t)
+    return w - rate * full_m / (np.sqrt(full_v) + epsilon), config
 
 
 @shaped
@@ -103,32 +115,10 @@ def adamw(w, dw, config=None):
     Raises ValueError where the shapes differ. Source: Loshchilov and Hutter (2019); the decay is
     multiplied by the learning rate.
     """
-    config = _with(config, learning_rate=1e-3, weight_decay=1e-2)
-    return w - config["learning_rate"] * (_adam_direction(w, dw, config) + config["weight_decay"] * w), config
-
-
-def _adam_direction(w, dw, config):
-    # m and v begin at 0, so after t steps they hold only the share 1 - beta^t of a full mean.
-    _with(config, beta1=0.9, beta2=0.999, epsilon=1e-8, m=np.zeros_like(w), v=np.zeros_like(w), t=0)
-    t = config["t"] + 1
-    m = _decay(config["m"], dw, config["beta1"])
-    v = _decay(config["v"], np.square(dw), config["beta2"])
-    config.update(m=m, v=v, t=t)
-    full_m, full_v = m / (1 - config["beta1"] ** t), v / (1 - config["beta2"] ** t)
-    return full_m / (np.sqrt(full_v) + config["epsilon"])
-
-
-def _with(config, **defaults):
-    """The same dictionary, with what is missing filled in."""
     config = {} if config is None else config
-    for name, value in defaults.items():
-        config.setdefault(name, value)
-    return config
-
-
-def _decay(mean, new, keep):
-    """A running mean that keeps the share `keep` of itself."""
-    return keep * mean + (1 - keep) * new
+    decay = config.setdefault("weight_decay", 1e-2)
+    next_w, config = adam(w, dw, config)
+    return next_w - config["learning_rate"] * decay * w, config
 
 
 def cosine_schedule(step, steps, peak, warmup):

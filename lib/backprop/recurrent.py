@@ -198,7 +198,7 @@ def temporal_affine_backward(dout, cache):
 def temporal_softmax_loss(x, y, mask, verbose=False):
     """Cross-entropy at every time that counts: summed over time, averaged over the batch.
 
-    x (N, T, V) scores, y (N, T) integers below V, mask (N, T) booleans, True where a time counts
+    x (N, T, V) scores, y (N, T) integer labels below V, mask (N, T) booleans, True where a time counts
     ->  loss (a number), dx (N, T, V).
     verbose is there for the call form and does nothing. Raises ValueError for labels that are no classes
     and for a mask with other entries than 0 and 1.

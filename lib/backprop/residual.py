@@ -26,8 +26,10 @@ def residual_forward(x, w1, b1, w2, b2):
 
     Raises ValueError for shapes that do not fit. Source: He, Zhang, Ren and Sun (2016).
     """
-    branch, cache = _branch_forward(x, w1, b1, w2, b2)
-    return x + branch, cache
+    a, first = affine_forward(x, w1, b1)
+    h, middle = relu_forward(a)
+    branch, last = affine_forward(h, w2, b2)
+    return x + branch, (first, middle, last)
 
 
 def residual_backward(dout, cache):
@@ -37,7 +39,9 @@ def residual_backward(dout, cache):
     """
     # x reaches out twice, directly and through the branch: dx is the sum of what returns on both ways.
     # What returns directly is dout itself, whatever the weights are.
-    dbranch, dw1, db1, dw2, db2 = _branch_backward(dout, cache)
+    first, middle, last = cache
+    dh, dw2, db2 = affine_backward(dout, last)
+    dbranch, dw1, db1 = affine_backward(relu_backward(dh, middle), first)
     return dout + dbranch, dw1, db1, dw2, db2
 
 
@@ -46,25 +50,28 @@ def scaled_residual_forward(x, w1, b1, w2, b2, scale):
     """Add to x a share of what two layers make of it: out = x + scale (relu(x w1 + b1) w2 + b2).
 
     x (N, D), w1 (D, H), b1 (H,), w2 (H, D), b2 (D,), scale a number, such as 1/sqrt(number of blocks) or
-    0 to begin with  ->  out (N, D), cache (scale, branch, caches): branch (N, D), and the caches of
-    `residual_forward`.
+    0 to begin with  ->  out (N, D), cache (scale, branch, first, middle, last): branch (N, D), and the
+    caches as of `residual_forward`.
 
     Raises ValueError for shapes that do not fit. Sources: De and Smith (2020); Bachlechner and others
     (2021), who learn the scale.
     """
-    branch, cache = _branch_forward(x, w1, b1, w2, b2)
-    return x + scale * branch, (scale, branch, cache)
+    a, first = affine_forward(x, w1, b1)
+    h, middle = relu_forward(a)
+    branch, last = affine_forward(h, w2, b2)
+    return x + scale * branch, (scale, branch, first, middle, last)
 
 
 def scaled_residual_backward(dout, cache):
     """Send `dout` back through `scaled_residual_forward`.
 
-    dout (N, D), cache (scale, branch, caches)
+    dout (N, D), cache (scale, branch, first, middle, last)
     ->  dx (N, D), dw1 (D, H), db1 (H,), dw2 (H, D), db2 (D,), dscale (a number).
     """
     # The branch receives scale dout; scale multiplied every entry of the branch, so it collects from all.
-    scale, branch, caches = cache
-    dbranch, dw1, db1, dw2, db2 = _branch_backward(scale * dout, caches)
+    scale, branch, first, middle, last = cache
+    dh, dw2, db2 = affine_backward(scale * dout, last)
+    dbranch, dw1, db1 = affine_backward(relu_backward(dh, middle), first)
     return dout + dbranch, dw1, db1, dw2, db2, (dout * branch).sum()
 
 
@@ -74,24 +81,27 @@ def projection_residual_forward(x, w1, b1, w2, b2, wp):
 
     out = x wp + relu(x w1 + b1) w2 + b2
 
-    x (N, D), w1 (D, H), b1 (H,), w2 (H, M), b2 (M,), wp (D, M)  ->  out (N, M), cache (x, wp, caches): the
-    caches of `residual_forward`.
+    x (N, D), w1 (D, H), b1 (H,), w2 (H, M), b2 (M,), wp (D, M)  ->  out (N, M), cache (x, wp, first, middle,
+    last): the last three as of `residual_forward`.
 
     Raises ValueError for shapes that do not fit. Source: He, Zhang, Ren and Sun (2016).
     """
-    branch, cache = _branch_forward(x, w1, b1, w2, b2)
-    return x @ wp + branch, (x, wp, cache)
+    a, first = affine_forward(x, w1, b1)
+    h, middle = relu_forward(a)
+    branch, last = affine_forward(h, w2, b2)
+    return x @ wp + branch, (x, wp, first, middle, last)
 
 
 def projection_residual_backward(dout, cache):
     """Send `dout` back through `projection_residual_forward`.
 
-    dout (N, M), cache (x, wp, caches)
+    dout (N, M), cache (x, wp, first, middle, last)
     ->  dx (N, D), dw1 (D, H), db1 (H,), dw2 (H, M), db2 (M,), dwp (D, M).
     """
     # As for the identity, but what returns directly is dout wpᵀ; wp is a weight like any other.
-    x, wp, caches = cache
-    dbranch, dw1, db1, dw2, db2 = _branch_backward(dout, caches)
+    x, wp, first, middle, last = cache
+    dh, dw2, db2 = affine_backward(dout, last)
+    dbranch, dw1, db1 = affine_backward(relu_backward(dh, middle), first)
     return dout @ wp.T + dbranch, dw1, db1, dw2, db2, x.T @ dout
 
 
@@ -130,18 +140,3 @@ def preact_backward(dout, cache):
     dh1, dw1 = dproduct @ w1.T, h1.T @ dproduct
     dx, dgamma1, dbeta1 = batchnorm_backward_alt(relu_backward(dh1, relu1), bn1)
     return dout + dx, dgamma1, dbeta1, dw1, dgamma2, dbeta2, dw2, db2
-
-
-def _branch_forward(x, w1, b1, w2, b2):
-    """relu(x w1 + b1) w2 + b2"""
-    out, first = affine_forward(x, w1, b1)
-    hidden, middle = relu_forward(out)
-    branch, last = affine_forward(hidden, w2, b2)
-    return branch, (first, middle, last)
-
-
-def _branch_backward(dout, cache):
-    first, middle, last = cache
-    dhidden, dw2, db2 = affine_backward(dout, last)
-    dx, dw1, db1 = affine_backward(relu_backward(dhidden, middle), first)
-    return dx, dw1, db1, dw2, db2

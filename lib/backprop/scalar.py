@@ -15,49 +15,6 @@ __all__ = ["Value", "add", "backward", "exp", "log", "mul", "power", "relu", "ta
 _tape = deque(maxlen=1 << 20)
 
 
-def add(a, b):
-    """a + b, where one of the two may be a plain number. Nudging either moves the sum as far."""
-    if isinstance(a, Value) and isinstance(b, Value):
-        return Value(a.value + b.value, (), a, 1.0, b, 1.0)
-    return Value(a.value + b, (), a, 1.0) if isinstance(a, Value) else add(b, a)
-
-
-def mul(a, b):
-    """a * b, where one of the two may be a plain number. Each is the other's partial."""
-    if isinstance(a, Value) and isinstance(b, Value):
-        return Value(a.value * b.value, (), a, b.value, b, a.value)
-    return Value(a.value * b, (), a, b) if isinstance(a, Value) else mul(b, a)
-
-
-def power(a, k):
-    """a to the power k. The partial with respect to a is k a^(k-1); where k is a Value it has one as well."""
-    if isinstance(k, Value):
-        return exp(mul(k, log(a)))
-    return Value(a.value**k, (), a, k * a.value ** (k - 1) if k else 0.0)
-
-
-def exp(a):
-    """e to the power a, which is its own partial."""
-    value = math.exp(a.value)
-    return Value(value, (), a, value)
-
-
-def log(a):
-    """The natural logarithm; partial 1/a. Raises ValueError unless a > 0."""
-    return Value(math.log(a.value), (), a, 1.0 / a.value)
-
-
-def tanh(a):
-    """The hyperbolic tangent; partial 1 - tanh²."""
-    value = math.tanh(a.value)
-    return Value(value, (), a, 1.0 - value * value)
-
-
-def relu(a):
-    """max(0, a); partial 1 where a > 0, else 0, at 0 too."""
-    return Value(a.value, (), a, 1.0) if a.value > 0 else Value(0.0, (), a, 0.0)
-
-
 class Value:
     """A number that knows what it was computed from: links = [(parent, partial), ...].
 
@@ -82,18 +39,64 @@ class Value:
     def links(self):
         return [(p, dp) for p, dp in ((self.a, self.da), (self.b, self.db), *self.more) if p is not None]
 
+    def __add__(self, other):
+        if isinstance(other, Value):
+            return Value(self.value + other.value, (), self, 1.0, other, 1.0)
+        return Value(self.value + other, (), self, 1.0)
+
+    def __mul__(self, other):
+        if isinstance(other, Value):
+            return Value(self.value * other.value, (), self, other.value, other, self.value)
+        return Value(self.value * other, (), self, other)
+
     # fmt: off
-    __add__ = __radd__ = add
-    __mul__ = __rmul__ = mul
-    __pow__ = power
+    __radd__, __rmul__ = __add__, __mul__
+    def __neg__(self): return self * -1.0
+    def __sub__(self, other): return self + -other
+    def __rsub__(self, other): return -self + other
+    def __truediv__(self, other): return self * other**-1.0
+    def __rtruediv__(self, other): return power(self, -1.0) * other
+    def __pow__(self, k): return exp(k * log(self)) if isinstance(k, Value) else power(self, k)
+    def __rpow__(self, base): return exp(self * math.log(base))
     def __repr__(self): return f"Value({self.value!r})"
-    def __neg__(self): return mul(self, -1.0)
-    def __sub__(self, other): return add(self, -other)
-    def __rsub__(self, other): return add(-self, other)
-    def __truediv__(self, other): return mul(self, other**-1.0)
-    def __rtruediv__(self, other): return mul(power(self, -1.0), other)
-    def __rpow__(self, base): return exp(mul(self, math.log(base)))
     # fmt: on
+
+
+def add(a, b):
+    """a + b, of two values. Nudging either moves the sum as far."""
+    return Value(a.value + b.value, links=[(a, 1.0), (b, 1.0)])
+
+
+def mul(a, b):
+    """a * b, of two values. Each is the other's partial."""
+    return Value(a.value * b.value, links=[(a, b.value), (b, a.value)])
+
+
+def power(a, k):
+    """a to the power of a number k. The partial is k a^(k-1)."""
+    return Value(a.value**k, links=[(a, k * a.value ** (k - 1) if k else 0.0)])
+
+
+def exp(a):
+    """e to the power a, which is its own partial."""
+    value = math.exp(a.value)
+    return Value(value, links=[(a, value)])
+
+
+def log(a):
+    """The natural logarithm; partial 1/a. Raises ValueError unless a > 0."""
+    return Value(math.log(a.value), links=[(a, 1 / a.value)])
+
+
+def tanh(a):
+    """The hyperbolic tangent; partial 1 - tanh²."""
+    value = math.tanh(a.value)
+    return Value(value, links=[(a, 1 - value**2)])
+
+
+def relu(a):
+    """max(0, a); partial 1 where a > 0, else 0, at 0 too."""
+    return Value(max(0.0, a.value), links=[(a, 1.0 if a.value > 0 else 0.0)])
 
 
 def backward(end):

@@ -229,7 +229,7 @@ def test_every_attacker_has_a_report_line_with_a_mark(graded, attackers):
     assert lines.keys() == {attack.name for attack in attackers}
     for attack in attackers:
         mark = lines[attack.name]
-        most = 4 + sum(exercise.max_points for exercise in LESSON.exercises)
+        most = 4 + sum(exercise.counts for exercise in LESSON.exercises)
         assert (mark.points, mark.max_points) == (sum(attack.deserves.values()), most)
         assert re.search(attack.unreadable, mark.note)
 

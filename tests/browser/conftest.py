@@ -19,7 +19,7 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 PATIENCE = 60_000  # milliseconds before a test gives up on something that should show
 LESSON = find_lesson("04")
-JUDGED = sum(exercise.max_points for exercise in LESSON.exercises)
+JUDGED = sum(exercise.counts for exercise in LESSON.exercises)
 TOTAL = JUDGED + 4  # with the question that a person marks
 INTRUDER = "sample-02-mistaken-keeps-the-batch-in-db"  # whose notebook carries this text
 TEXT = r"""My notes: `i<j`. <script>ran("script")</script>

@@ -28,7 +28,7 @@ def test_weights_are_shares_of_what_is_allowed():
 
 
 def test_what_is_forbidden_has_no_say_and_gets_no_gradient():
-    inputs = drawn() | {"mask": np.array([True, True, False])}
+    inputs = drawn() | {"mask": np.array([[1.0, 1.0, 0.0]] * 2)}
     out, cache = attention_forward(**inputs)
     dq, dk, dv = attention_backward(np.ones_like(out), cache)
     assert not dk[:, 2].any() and not dv[:, 2].any()
@@ -60,8 +60,8 @@ def test_the_order_of_what_is_looked_at_does_not_matter():
 
 def test_what_does_not_fit_is_named():
     for changed, error, says in [
-        (dict(mask=np.ones((2, 3))), TypeError, "^mask has type float64; expected booleans"),
-        (dict(mask=np.ones((3, 2), bool)), ValueError, r"^mask has shape \(3, 2\); the weights have shape \(4, 2, 3\)"),
+        (dict(mask=np.full((2, 3), -1e9)), TypeError, "^mask has type float64 and not only 0 and 1; expected booleans"),
+        (dict(mask=np.ones((3, 2), bool)), ValueError, r"^mask has shape \(3, 2\); q of .* and k of .* need mask \(\.\.\., 2, 3\)"),
         (dict(k=np.ones((4, 3, 2))), ValueError, r"^k has shape \(4, 3, 2\); q of shape \(4, 2, 5\) needs k \(N\.\.\., S, 5\)"),
         (dict(v=np.ones((4, 2, 3))), ValueError, r"^v has shape .* k of shape \(4, 3, 5\) need"),
         (dict(q=np.ones((2, 5))), ValueError, r"^q has shape \(2, 5\); expected \(N\.\.\., T, D\), 3 or more axes"),

@@ -28,10 +28,10 @@ def test_conv_is_the_sum_that_its_definition_says(stride, pad, K, L):
     assert out.shape == (N, F, 1 + (H + 2 * pad - K) // stride, 1 + (W + 2 * pad - L) // stride)
     for n, f, i, j in product(*map(range, out.shape)):
         total = b[f]
-        for c, k, l in product(range(C), range(K), range(L)):
-            row, column = i * stride + k - pad, j * stride + l - pad
+        for c, k, m in product(range(C), range(K), range(L)):
+            row, column = i * stride + k - pad, j * stride + m - pad
             if 0 <= row < H and 0 <= column < W:
-                total += x[n, c, row, column] * w[f, c, k, l]
+                total += x[n, c, row, column] * w[f, c, k, m]
         assert out[n, f, i, j] == pytest.approx(total)
 
 
@@ -67,10 +67,14 @@ def test_what_is_left_over_at_the_edge_gets_no_gradient():
 @pytest.mark.parametrize("changed, says", [
     (dict(x=np.ones((3, 4, 5))), r"^x has shape \(3, 4, 5\); expected \(N, C, H, W\), 4 axes"),
     (dict(w=np.ones((3, 1, 2, 2))), r"^w has shape \(3, 1, 2, 2\); x of shape \(1, 2, 4, 5\) needs w \(F, 2, K, L\)"),
-    (dict(w=np.ones((3, 2, 5, 2))), r"^the window is 5 by 2; x with its frame is 4 by 5"),
-    (dict(conv_param={"stride": 0}), "^stride is 0; expected at least 1"),
+    (dict(w=np.ones((3, 2, 5, 2))), r"^w has windows of 5 by 2; x with its frame is 4 by 5, too small for them"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_named(changed, says):
     right = dict(x=np.ones((1, 2, 4, 5)), w=np.ones((3, 2, 2, 2)), b=np.ones(3), conv_param={})
     with pytest.raises(ValueError, match=says):
         conv.conv_forward_naive(**right | changed)
+
+
+def test_a_picture_smaller_than_the_window_is_named():
+    with pytest.raises(ValueError, match=r"^x has shape \(1, 1, 2, 5\); a window of 3 by 2 needs pictures as large"):
+        conv.max_pool_forward_naive(np.ones((1, 1, 2, 5)), {"pool_height": 3, "pool_width": 2, "stride": 1})

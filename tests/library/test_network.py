@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from backprop import activations, data, fast, layers, losses, network, numeric, optim
+from backprop import activations, data, fast, losses, network, numeric, optim
 from backprop.network import ARMS, MLP, CharRNN, ConvNet, DeepMLP, clear, depth_profile
 
 RNG = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop._shapes import one_of, shaped
+from backprop._shapes import shaped
 
 ONES = np.ones
 
@@ -71,11 +71,3 @@ def test_python_complains_about_calls_as_ever():
     ]:
         with pytest.raises(TypeError, match=says):
             mixed(*args, **kwargs)
-
-
-def test_one_of():
-    assert one_of(("train", "test"), {"mode": "test"}, "mode") == "test"
-    with pytest.raises(ValueError, match="^mode is 'eval'; expected 'train' or 'test'$"):
-        one_of(("train", "test"), {"mode": "eval"}, "mode")
-    with pytest.raises(ValueError, match="^mode is missing; expected 'train' or 'test'$"):
-        one_of(("train", "test"), {}, "mode")

@@ -1,0 +1,125 @@
+"""What a learner has done so far, kept on their own disk and never used for a mark.
+
+One small file for each exercise: the points of the best check, how many checks it took, which
+version of the exercise that was. The folder is `~/.backprop`, or what BACKPROP_HOME says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from autograder.exercise import Exercise
+from autograder.lesson import Lesson, directives, lessons
+from autograder.verdict import Verdict
+
+__all__ = ["Progress", "course", "home", "lesson_here", "of", "record", "state", "write"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a learner stands with one exercise."""
+
+    version: str
+    points: float = 0.0  # of the best check
+    checks: int = 0
+    checks_until_right: int | None = None
+
+
+def home() -> Path:
+    """The folder in which a learner's own things are kept."""
+    return Path(os.environ.get("BACKPROP_HOME") or Path.home() / ".backprop")
+
+
+def of(exercise: Exercise) -> Progress:
+    """What is kept about an exercise as it is now; nothing, where it has changed since."""
+    try:
+        kept = Progress(**json.loads(_file(exercise).read_text(encoding="utf-8")))
+        float(kept.points), int(kept.checks)
+    except (OSError, ValueError, TypeError):
+        return Progress(exercise.version)
+    return kept if kept.version == exercise.version else Progress(exercise.version)
+
+
+def record(exercise: Exercise, verdict: Verdict) -> None:
+    """Count a check. Where nothing can be written, nothing is kept, and the check goes on."""
+    if verdict.empty:
+        return
+    before = of(exercise)
+    after = replace(before, points=max(before.points, verdict.points), checks=before.checks + 1)
+    if verdict.points == verdict.max_points and after.checks_until_right is None:
+        after = replace(after, checks_until_right=after.checks)
+    with contextlib.suppress(OSError):
+        write(_file(exercise), json.dumps(asdict(after)))
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def lesson_here(namespace: dict[str, Any]) -> Lesson | None:
+    """The lesson whose notebook calls, as far as Jupyter or the folder say; else None."""
+    said = [namespace.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"), Path.cwd() / "_"]
+    places = [part for path in said if path for part in (Path(path).stem, Path(path).parent.name)]
+    return next((lesson for place in places for lesson in lessons() if lesson.name == place), None)
+
+
+def state(lesson: Lesson) -> str:
+    """The learner's state of a lesson: a line for each exercise, and what is next."""
+    exercises = lesson.exercises
+    kept = {e.id: of(e) for e in exercises}
+    done = sum(min(kept[e.id].points, e.counts) for e in exercises)
+    width = max(len(e.id) for e in exercises)
+    lines = [f"{lesson.name}: {done:g} of {sum(e.counts for e in exercises):g} points"]
+    lines += [f"{_sign(e, kept[e.id])} {e.id:{width}}  {_line(e, kept[e.id])}" for e in exercises]
+    written = [d for d in directives(lesson.text) if d.kind == "rubric"]
+    lines += [f"✎ {d.name}  {d.options['points']} points, read by a person" for d in written]
+    todo = [e for e in exercises if kept[e.id].points < e.max_points]
+    core = [e for e in todo if e.counts]
+    if core or todo:
+        lines.append(f"Next: {(core or todo)[0].id}" + ("" if core else ", for whoever wants more"))
+    else:
+        lines.append("Everything here is right.")
+    return "\n".join(lines)
+
+
+def course() -> Iterator[str]:
+    """The learner's state of the course, a line for each lesson."""
+    for lesson in lessons():
+        exercises = [e for e in lesson.exercises if e.counts]
+        done = sum(min(of(e).points, e.counts) for e in exercises)
+        total = sum(e.counts for e in exercises)
+        todo = next((e.id for e in exercises if of(e).points < e.max_points), None)
+        yield f"{lesson.name}  {done:g} of {total:g} points" + (f"; next: {todo}" if todo else "")
+
+
+def _sign(exercise: Exercise, kept: Progress) -> str:
+    if kept.points == exercise.max_points:
+        return "✓"
+    return "✗" if kept.checks else "·"
+
+
+def _line(exercise: Exercise, kept: Progress) -> str:
+    if not kept.checks:
+        said = f"{exercise.max_points:g} points, about {exercise.minutes} minutes"
+    else:
+        number = kept.checks_until_right or kept.checks
+        said = f"{kept.points:g} of {exercise.max_points:g} points, {number} check{'s' * (number > 1)}"
+    return said if exercise.counts else f"{said}, more"
+
+
+def _file(exercise: Exercise) -> Path:
+    return home() / "progress" / f"{exercise.id}.json"
