@@ -1,7 +1,7 @@
 """Training steps, ours and those of the peers: the same network, the same weights, the same data, momentum on all.
 
-Every function ending in `_step` returns a function that takes one step (forward, backward, update) and returns the loss.
-PyTorch is imported where it is asked for. HIPS autograd too.
+Every function ending in `_step` returns a function that takes one step (forward, backward, update) and returns the
+loss. PyTorch and HIPS autograd are imported where they are asked for.
 """
 
 from functools import partial
@@ -154,7 +154,7 @@ def torch_steps(case, dtype):
 
 
 def autograd_step(net, x, y, skip=False):
-    """HIPS autograd on the network of `net`, an MLP or a DeepMLP (with skips), in plain arithmetic; momentum in place."""
+    """HIPS autograd on the network of `net`, an MLP or a DeepMLP (with skips); momentum in place."""
     import autograd.numpy as anp
     from autograd import value_and_grad
 

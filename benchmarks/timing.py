@@ -1,8 +1,9 @@
 """Clocks: what functions cost compared with each other, on a machine that others use too.
 
-Time is CPU time of this process, so that waiting for a core does not count. The functions take turns, round by round and
-every other round in reverse order, so that whatever else slows the machine slows all of them. A round gives each function
-the median of its calls; two functions are compared round by round, and the median of these ratios is the answer.
+Time is CPU time of this process, so that waiting for a core does not count. The functions take turns, round by round
+and every other round in reverse order, so that whatever else slows the machine slows all of them. A round gives each
+function the median of its calls; two functions are compared round by round, and the median of these ratios is the
+answer.
 """
 
 import ctypes
@@ -110,11 +111,19 @@ def _blas():
 def show(rows):
     """The rows as a table."""
     lines = [("", "", "ours", "peer", "ratio", "bar", "")]
-    lines += [(r.name, r.dtype, *map(_short, r[2:]), {True: "✓", False: "✗", None: ""}[r.met()]) for r in rows]
+    for r in rows:
+        costs = [_short(cost) if cost is None or "bytes" in r.name else _time(cost) for cost in (r.ours, r.peer)]
+        bar = _short(r.bar) if r.ratio is not None or r.bar is None else _time(r.bar)
+        lines.append((r.name, r.dtype, *costs, _short(r.ratio), bar, {True: "✓", False: "✗", None: ""}[r.met()]))
     widths = [max(map(len, column)) for column in zip(*lines)]
     left = lambda i, text: text.ljust(widths[i]) if i < 2 else text.rjust(widths[i])  # noqa: E731
     return "\n".join("  ".join(left(i, text) for i, text in enumerate(line)).rstrip() for line in lines)
 
 
 def _short(number):
-    return "" if number is None else f"{number:.3g}" if number < 1e4 else f"{number:,.0f}"
+    return "" if number is None else f"{number:.3g}"
+
+
+def _time(seconds):
+    unit, size = next(((u, s) for u, s in (("s", 1), ("ms", 1e-3)) if seconds >= s), ("µs", 1e-6))
+    return f"{seconds / size:.3g} {unit}"

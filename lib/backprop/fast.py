@@ -58,11 +58,13 @@ EQUALS = {  # the function here: the clear one that it equals
 }
 # fmt: on
 
-# Arrays of megabytes that come and go at every step would be taken from the system and given back each time, page by page,
-# which can take longer than computing them. The C library of Linux keeps up to 256 MB instead if it is asked to.
+# Arrays of megabytes that come and go at every step would be taken from the system and given back each time, page by
+# page, which can take longer than computing them. The C library of Linux, asked to, keeps up to 256 MB instead.
 try:
-    for _setting in (-1, -3):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
-        ctypes.CDLL(None).mallopt(_setting, 1 << 28 if _setting == -1 else 1 << 25)
+    ctypes.CDLL(None).mallopt(-1, 1 << 28)  # M_TRIM_THRESHOLD: free memory at the end of the heap
+    ctypes.CDLL(None).mallopt(
+        -3, 1 << 25
+    )  # M_MMAP_THRESHOLD: arrays up to this size come from the heap; the most it takes
 except (AttributeError, OSError, TypeError):
     pass  # another C library: nothing is lost but time
 
@@ -199,7 +201,8 @@ def _examples_first(x):
 
 
 def _columns(x, window, stride, pad):
-    """What the window shows at each place, by K L copies of shifted pictures: x (N, C, H, W)  ->  (C K L + 1, H' W' N)."""
+    """What the window shows at each place, and a 1: x (N, C, H, W)  ->  cols (C K L + 1, H' W' N)."""
+    # K L copies of whole pictures, each shifted otherwise, instead of one copy for each place
     (N, C, H, W), (K, L) = x.shape, window[-2:]
     padded = np.zeros((C, H + 2 * pad, W + 2 * pad, N), x.dtype)
     padded[:, pad : pad + H, pad : pad + W] = _examples_last(x)
@@ -224,8 +227,8 @@ def _add_windows(dwindows, shape, stride, pad):
 def max_pool_forward_fast(x, pool_param):
     """`conv.max_pool_forward_naive`: x (N, C, H, W), pool_param  ->  out (N, C, H', W'), cache.
 
-    Fast for windows of 2 by 2 side by side on pictures of even size; all others are left to the clear function. Of equal
-    entries in a window another one may count as the largest.
+    Fast for windows of 2 by 2 side by side on pictures of even size; all others are left to the clear function. Of
+    equal entries in a window another one may count as the largest.
     """
     # The larger of each two rows, then of each two columns; which one it was is kept as a mask.
     size = [pool_param["pool_height"], pool_param["pool_width"], pool_param.get("stride", 1)]

@@ -121,7 +121,7 @@ def _smooth_slope(f, x, middle, df, h, rng, unit, tries=7):
         u = rng.standard_normal(x.shape)
         far, near = ([np.sum((f(x + s * u) - middle) * df) for s in (-step, step)] for step in (h, h / 2))
         wide, narrow = (far[1] - far[0]) / (2 * h), (near[1] - near[0]) / h
-        # A smooth curve f0 + a s + b s² + c s³ + ... has wide - narrow = 3/4 c h², and nothing is left of the even part
+        # A smooth curve f0 + a s + b s² + c s³ + … has wide - narrow = 3/4 c h², and nothing is left of the even part
         # when the step is halved. A kink at distance t from x shows in one of the two, also where t is 0.
         odd, even = wide - narrow, (far[1] + far[0] - 4 * (near[1] + near[0])) / h
         if max(abs(odd), abs(even)) <= 1e-7 * max(unit, abs(narrow)):
