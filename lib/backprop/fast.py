@@ -61,7 +61,7 @@ EQUALS = {  # the function here: the clear one that it equals
 # Arrays of megabytes that come and go at every step would be taken from the system and given back each time, page by
 # page, which can take longer than computing them. The C library of Linux, asked to, keeps up to 256 MB instead.
 try:
-    ctypes.CDLL(None).mallopt(-1, 1 << 28)  # M_TRIM_THRESHOLD: free memory at the end of the heap
+    ctypes.CDLL(None).mallopt(-1, 1 << 28)  # M_TRIM_THRESHOLD: what may stay free at the end of the heap
     ctypes.CDLL(None).mallopt(
         -3, 1 << 25
     )  # M_MMAP_THRESHOLD: arrays up to this size come from the heap; the most it takes
