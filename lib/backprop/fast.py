@@ -68,7 +68,7 @@ try:
 except (AttributeError, OSError, TypeError):
     pass  # another C library: nothing is lost but time
 
-BLOCK = 32768  # numbers: w, dw, velocity and a product of that many fit the second-level cache together
+BLOCK = 1 << 18  # bytes: as much of w, dw and velocity, and of a product of them, fits the second-level cache together
 
 
 @lru_cache(maxsize=64)
@@ -285,11 +285,14 @@ def rnn_backward(dh, cache, out=(None, None, None)):
 def sgd_momentum(w, dw, config):
     """`optim.sgd_momentum`: w (any shape), dw (shape of w), config  ->  w, config. Writes into w and the velocity."""
     keep, rate = config.setdefault("momentum", 0.9), config.setdefault("learning_rate", 1e-2)
-    velocity = config.setdefault("velocity", np.zeros_like(w))
-    flat = [a.reshape(-1) for a in (w, dw, velocity)]
-    room = np.empty(min(BLOCK, w.size), w.dtype)
-    for i in range(0, w.size, BLOCK):
-        at, push, v = (a[i : i + BLOCK] for a in flat)
+    size = BLOCK // w.itemsize
+    if "velocity" not in config:
+        config["velocity"] = np.zeros_like(w)
+    if "room" not in config:
+        config["room"] = np.empty(min(size, w.size), w.dtype)
+    room, flat = config["room"], [a.reshape(-1) for a in (w, dw, config["velocity"])]
+    for i in range(0, w.size, size):
+        at, push, v = (a[i : i + size] for a in flat)
         v *= keep
         v -= np.multiply(push, rate, out=room[: len(v)])
         at += v
