@@ -103,8 +103,9 @@ def affine_backward(dout, cache, out=(None, None), need_dx=True):
 
 
 def relu_forward(x):
-    """`activations.relu_forward`: x (any shape)  ->  out (same shape), cache: where x is positive."""
-    positive = x > 0
+    """`activations.relu_forward`: x (any shape)  ->  out (same shape), cache: 1 where x is positive, else 0."""
+    # As numbers rather than booleans, because a product of two types is computed in two steps.
+    positive = (x > 0).astype(x.dtype)
     return x * positive, positive
 
 
