@@ -10,7 +10,7 @@ What pays, with what it took off a training step of the network in brackets, as 
     examples last in memory, so that whole rows move at once         (8 by 8: another half)
     memory that stays with the process, see below                    (28 by 28: a half)
     scale (x - mean) + shift in batch norm, two passes less          (50 blocks: a tenth)
-    column sums as products with a vector of ones; masks of booleans to multiply with, where `where` is slower;
+    column sums as products with a vector of ones; a mask to multiply with, where `where` and `maximum` are slower;
     all parameters in one vector, stepped in blocks that fit the cache
 """
 
@@ -59,12 +59,12 @@ EQUALS = {  # the function here: the clear one that it equals
 # fmt: on
 
 # Arrays of megabytes that come and go at every step would be taken from the system and given back each time, page by
-# page, which can take longer than computing them. The C library of Linux, asked to, keeps up to 256 MB instead.
+# page, which can take longer than computing them. The C library of Linux, asked to, keeps up to 256 MB instead, and
+# takes arrays of up to 32 MB, the most it allows, from what it keeps.
 try:
-    ctypes.CDLL(None).mallopt(-1, 1 << 28)  # M_TRIM_THRESHOLD: what may stay free at the end of the heap
-    ctypes.CDLL(None).mallopt(
-        -3, 1 << 25
-    )  # M_MMAP_THRESHOLD: arrays up to this size come from the heap; the most it takes
+    M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+    ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 1 << 28)
+    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 25)
 except (AttributeError, OSError, TypeError):
     pass  # another C library: nothing is lost but time
 
