@@ -156,7 +156,7 @@ class _Venue:
         self.late = False  # whether the clock, and not computing time, ended something
 
     def ask(
-        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Callable]
+        self, probe: str, name: str, needs: Sequence[str], questions: values.Questions, parts: Mapping[str, Callable]
     ) -> list[Any]:
         """What the probe returned for each question, or a Failure. After one that is too slow the rest
         is not tried: a value that fails once has failed."""
@@ -165,7 +165,8 @@ class _Venue:
             if replies and isinstance(replies[-1], Failure) and replies[-1].kind == "too slow":
                 replies.append(replies[-1])
                 continue
-            answers, ended = self._round(probe, name, needs, questions[len(replies) :], parts)
+            rest = values.Questions(questions[len(replies) :]) if replies else questions
+            answers, ended = self._round(probe, name, needs, rest, parts)
             replies += answers
             if len(replies) < len(questions):
                 kind, text = ended
@@ -287,7 +288,7 @@ class Box(_Venue):
             return self._why(self._stop())[1], False
 
     def _round(self, probe, name, needs, questions, parts):
-        tree, blobs = values.pack(list(questions))
+        tree, blobs = questions.packed
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
         header["parts"] = list(parts)
         if not self._start():
