@@ -117,7 +117,7 @@ def plane(activation="tanh", x=None, y=None, seed=3):
     points of your own. `training` goes through 300 steps, `bend` from the plane as it comes in to the layer's output.
     """
     pair = _pair(activation) if isinstance(activation, str) else activation
-    x, y = _clouds(seed) if x is None else (np.asarray(x, float), np.asarray(y))
+    x, y = _corner(seed) if x is None else (np.asarray(x, float), np.asarray(y))
     history = _trained(x, y, pair, np.random.default_rng(seed))
     grid = _grid()
     cells = np.stack(np.meshgrid(np.linspace(-2, 2, 40), np.linspace(2, -2, 40)), axis=-1).reshape(-1, 2)
@@ -130,18 +130,18 @@ def plane(activation="tanh", x=None, y=None, seed=3):
     ]
     stages = dict(stages=["grid_in", "grid_affine", "grid_out"], between="bend")
     bent = [
-        dict(stages=[f"{c}_in", f"{c}_affine", f"{c}_out"], between="bend", colour=c, mark=i, size=4)
+        dict(stages=[f"{c}_in", f"{c}_affine", f"{c}_out"], between="bend", colour=c, mark=i, size=3)
         for i, c in enumerate("ab")
     ]
-    flat = [dict(xy=f"{c}_in", colour=c, mark=i, size=4) for i, c in enumerate("ab")]
+    flat = [dict(xy=f"{c}_in", colour=c, mark=i, size=3) for i, c in enumerate("ab")]
     panels = [
         dict(
             kind="field", width=380, height=380, x=[-2, 2], y=[-2, 2], title="the plane, and what the network says of it",
             heat=dict(name="share", rows=40, cols=40, range=[0, 1], colours=["a-pale", "middle", "b-pale"]), points=flat,
         ),
         dict(
-            kind="field", width=380, height=380, x=[-2.2, 2.2], y=[-2.2, 2.2],
-            title="the same plane in the hidden layer, and its one straight cut",
+            kind="field", width=380, height=380, x=[-1.6, 1.6], y=[-1.6, 1.6],
+            title="the hidden layer: the plane bent, the cut straight",
             lines=[dict(colour="muted", weight=1, style="faint", **stages), dict(xy="cut", colour="truth", weight=3.5)],
             points=bent,
         ),
@@ -156,12 +156,13 @@ def plane(activation="tanh", x=None, y=None, seed=3):
     return show(Scene("A hidden layer bends the plane", caption, text, controls, panels, arrays, words))
 
 
-def _clouds(seed):
-    """Four clouds at the corners of a square; opposite ones belong together."""
-    rng = np.random.default_rng(seed)
-    corners = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
-    x = np.repeat(corners, 20, axis=0) + 0.28 * rng.normal(size=(80, 2))
-    return x.clip(-1.9, 1.9), np.repeat([0, 0, 1, 1], 20)
+def _corner(seed):
+    """Points of one class in a corner, the other class around it: no straight line parts them."""
+    x = np.random.default_rng(seed).uniform(-1.9, 1.9, size=(260, 2))
+    turn = np.array([[0.94, -0.34], [0.34, 0.94]])
+    depth = (x @ turn + 0.25).min(axis=1)  # how far inside both sides of the corner
+    keep = np.abs(depth) > 0.17
+    return x[keep], (depth[keep] > 0).astype(int)
 
 
 def _trained(x, y, pair, rng):
@@ -176,7 +177,8 @@ def _trained(x, y, pair, rng):
         scores, last = affine_forward(h, *weights[2:])
         dh, *late = affine_backward(softmax_loss(scores, y)[1], last)
         _, *early = affine_backward(pair[1](dh, middle), first)
-        weights = [adam(w, dw, config)[0] for w, dw, config in zip(weights, [*early, *late], configs)]
+        # A pull towards 0 keeps the layer from crushing the plane into corners, where no bend could be seen any more.
+        weights = [adam(w, dw + 0.005 * w, config)[0] for w, dw, config in zip(weights, [*early, *late], configs)]
     return history
 
 

@@ -11,7 +11,7 @@ from backprop.explore.widget import show
 __all__ = ["graph", "paths"]
 
 MOST = 60  # nodes that can still be read
-COLUMN, ROW, HALF = 128, 76, 42
+COLUMN, ROW, HALF = 138, 76, 42
 
 
 def graph(value=None, **names):
@@ -138,40 +138,47 @@ def _walks(edges, start, end):
 
 
 def _panel(labels, arrows, runs, about):
-    places = _places(len(labels), [(arrow["from"], arrow["to"]) for arrow in arrows])
-    x, y = places.T
-    x, y = (x * COLUMN + HALF + 12).round(), (y * ROW + 48).round()
-    nodes = [dict(label=label, x=a, y=b) for label, a, b in zip(labels, x.tolist(), y.tolist())]
-    size = dict(width=int(x.max()) + HALF + 12, height=int(y.max()) + 48)
-    return dict(kind="graph", nodes=nodes, edges=arrows, runs=runs, step="step", about=about, title="", **size)
+    places, vias = _places(len(labels), [(arrow["from"], arrow["to"]) for arrow in arrows])
+    nodes = [dict(label=label, x=x, y=y) for label, (x, y) in zip(labels, places)]
+    edges = [arrow | dict(via=via) for arrow, via in zip(arrows, vias)]
+    width, height = np.max(places + [spot for via in vias for spot in via], axis=0) + [HALF + 12, 48]
+    size = dict(width=int(width), height=int(height))
+    return dict(kind="graph", nodes=nodes, edges=edges, runs=runs, step="step", about=about, title="", **size)
 
 
 def _places(number, edges):
-    """Columns by depth, counted from the end so that inputs stand next to where they are used; rows with few crossings."""
-    column = np.zeros(number)
+    """Where each node stands, and through which free places each edge goes, so that none runs behind a node."""
+    column = _columns(number, edges)
+    spots, short, via = list(column), [], []
+    for a, b in edges:
+        free = list(range(len(spots), len(spots) + int(column[b] - column[a]) - 1))
+        spots += [column[a] + 1 + i for i in range(len(free))]
+        short += zip([a, *free], [*free, b])
+        via.append(free)
+    column = np.array(spots)
+    row = _rows(column, short)
+    points = np.stack([column * COLUMN + HALF + 12, row * ROW + 48], axis=1).round().tolist()
+    return points[:number], [[points[i] for i in free] for free in via]
+
+
+def _columns(number, edges):
+    """By distance from the end, so that an input stands next to where it is first used."""
+    back = np.zeros(number)
     for a, b in sorted(edges, key=lambda edge: -edge[1]):
-        column[a] = max(column[a], column[b] + 1)
-    column = column.max() - column
-    row = np.zeros(number)
-    for c in np.unique(column):
-        row[column == c] = np.arange((column == c).sum())
-    for _ in range(8):
-        row = _ordered(row, column, edges)
-    for c in np.unique(column):  # each column in the middle
-        row[column == c] += (max(np.unique(column, return_counts=True)[1]) - (column == c).sum()) / 2
-    return np.stack([column, row], axis=1)
+        back[a] = max(back[a], back[b] + 1)
+    return back.max() - back
 
 
-def _ordered(row, column, edges):
-    """Each node as high as the mean of its neighbours, then apart from one another again."""
-    wanted = row.copy()
-    for i in range(len(row)):
-        near = [b if a == i else a for a, b in edges if i in (a, b)]
-        wanted[i] = np.mean([row[j] for j in near]) if near else row[i]
-    for c in np.unique(column):
-        (members,) = np.nonzero(column == c)
-        row[members[np.argsort(wanted[members], kind="stable")]] = np.arange(len(members))
-    return row
+def _rows(column, edges):
+    """Each spot as high as the mean of its neighbours, again and again; every column in the middle."""
+    row = np.zeros(len(column))
+    members = [np.flatnonzero(column == c) for c in np.unique(column)]
+    near = [[b if a == i else a for a, b in edges if i in (a, b)] for i in range(len(column))]
+    for _ in range(12):
+        for here in members:
+            wanted = [np.mean(row[near[i]]) if near[i] else row[i] for i in here]
+            row[here[np.argsort(wanted, kind="stable")]] = np.arange(len(here)) - (len(here) - 1) / 2
+    return row - row.min()
 
 
 # ----- reading an expression -----
@@ -205,6 +212,7 @@ def _operation(node):
 
 
 def _unary(v, a, p):
+    k = round(p * a / v, 9) if v else 0.0  # of a power a^k the partial is k v / a
     # fmt: off
     guesses = [
         ("relu",  lambda: v == max(0.0, a) and p == float(a > 0)),
@@ -214,7 +222,7 @@ def _unary(v, a, p):
         ("neg",   lambda: p == -1 and v == -a),
         (f"+ {digits(v - a)}".replace("+ −", "− "), lambda: p == 1),
         (f"× {digits(p)}",     lambda: np.isclose(v, p * a)),
-        (f"^ {digits(p * a / v if v else 0)}", lambda: v != 0 and a > 0 and np.isclose(v, a ** (p * a / v))),
+        (f"^ {digits(k)}",     lambda: (a > 0 or k == int(k)) and np.isclose(v, a**k)),
     ]
     # fmt: on
     return next((name for name, holds in guesses if holds()), "f")
@@ -224,8 +232,8 @@ def _example():
     from backprop.scalar import Value, tanh
 
     x, w, b = Value(2.0), Value(-0.5), Value(0.3)
-    h = tanh(x * w + b)
-    return (h - 1.0) * (h - 1.0) + w * 0.5, dict(x=x, w=w, b=b)
+    error = tanh(x * w + b) - 1.0
+    return error**2.0 + w * 0.5, dict(x=x, w=w, b=b, error=error)
 
 
 def _ladder(stages):

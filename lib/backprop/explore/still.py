@@ -71,6 +71,8 @@ def _curves(ax, panel, scene):
         draw(scene.value(rule.get("x", rule.get("y"))), color=COLOURS[rule.get("colour", "muted")], lw=0.8, ls=":")
     for line in panel["lines"]:
         _line(ax, line, panel, scene)
+    if any(line.get("name") for line in panel["lines"]):
+        ax.legend(fontsize=8, frameon=False)
     for dot in panel.get("dots", []):
         colour = COLOURS[dot["colour"]]
         ax.plot(scene.value(dot["x"]), scene.value(dot["y"]), "o", color=colour, mec="white", zorder=5, clip_on=False)
@@ -81,8 +83,8 @@ def _line(ax, line, panel, scene):
     values = scene.pick(line["y"])
     x = scene.pick(line["x"]) if line.get("x") else np.linspace(*panel["x"], len(values))
     last = len(values) if line.get("upto") is None else int(scene.value(line["upto"])) + 1
-    style = "--" if "dashed" in line.get("style", "") else "-"
-    ax.plot(x[:last], values[:last], style, color=COLOURS[line["colour"]], lw=line.get("weight", 2) * 0.8)
+    style = {"dashed": "--", "dotted": "o"}.get(line.get("style"), "-")
+    ax.plot(x[:last], values[:last], style, color=COLOURS[line["colour"]], lw=line.get("weight", 2) * 0.8, ms=4, label=line.get("name"))
     if line.get("label"):
         i = round(line.get("at", 1) * (last - 1))
         right = x[i] > np.mean(panel["x"])
@@ -119,10 +121,6 @@ def _field(ax, panel, scene):
         ax.plot(*xy[:last].T, color=COLOURS[line["colour"]], lw=line.get("weight", 1.5) * 0.8)
         if line.get("tip"):
             ax.plot(*xy[last - 1], "o", color=COLOURS[line["colour"]], mec="white")
-            ax.annotate(
-                line["label"], xy[last - 1], (6, 4), textcoords="offset points", color=COLOURS[line["colour"]],
-                fontsize=9, annotation_clip=True,
-            )  # fmt: skip
     for points in panel.get("points", []):
         xy = _blended(points, scene).reshape(-1, 2)
         mark = "os^"[points.get("mark", 0)]
@@ -148,7 +146,7 @@ def _heat(ax, heat, extent, scene):
     for (i, j), number in np.ndenumerate(scene.pick(heat["numbers"])):
         right = heat.get("quiet") and abs(cells[i, j]) < 0.02
         place = (j + 0.5) / cols * (extent[1] - extent[0]), 1 - (i + 0.5) / rows
-        ax.text(*place, "✓" if right else digits(number), ha="center", va="center", fontsize=8)
+        ax.text(*place, "✓" if right else digits(float(f"{number:.3g}")), ha="center", va="center", fontsize=8)
 
 
 def _cursor(ax, panel, at):
@@ -195,8 +193,8 @@ def _graph(ax, panel, scene):
     for number, edge in enumerate(panel["edges"]):
         p, q = panel["nodes"][edge["from"]], panel["nodes"][edge["to"]]
         lit = number in last["lit"]
-        colour = COLOURS[last["phase"] if lit else "line-colour"]
-        ax.plot([p["x"], q["x"]], [p["y"], q["y"]], color=colour, lw=2.5 if lit else 1.2, zorder=1)
+        stops = np.array([[p["x"], p["y"]], *edge["via"], [q["x"], q["y"]]])
+        ax.plot(*stops.T, color=COLOURS[last["phase"] if lit else "line-colour"], lw=2.5 if lit else 1.2, zorder=1)
     small = panel.get("round", 26) < 20
     for number, node in enumerate(panel["nodes"]):
         texts = {p: next((s["write"][number] for s in reversed(steps) if s["phase"] == p and number in s["write"]), "")

@@ -88,7 +88,7 @@ function addLine(line, inside, picture) {
     key = now
     const reach = scale([0, Math.max(1, y.values.length - 1)], panel.x)
     const at = i => across(x ? x.values[i] : reach(i))
-    path.setAttribute('d', trace(y.values, upto, at, up))
+    path.setAttribute('d', line.style === 'dotted' ? specks(y.values, upto, at, up) : trace(y.values, upto, at, up))
     if (label) putLabel(label, line, y.values, upto, at, up, edge)
   }
 }
@@ -103,6 +103,13 @@ function trace(values, upto, at, up) {
     d += `${pen}${at(i).toFixed(1)} ${Math.max(-2000, Math.min(2000, v)).toFixed(1)}`
     pen = 'L'
   }
+  return d
+}
+
+// Lines without length, whose round ends are dots.
+function specks(values, upto, at, up) {
+  let d = ''
+  for (let i = 0; i < upto; i++) if (Number.isFinite(values[i])) d += `M${at(i).toFixed(1)} ${up(values[i]).toFixed(1)}h0`
   return d
 }
 

@@ -101,7 +101,7 @@ function addNumbers(panel, picture) {
     key = shown.key
     const loud = stage.pick(heat.name).values
     texts.forEach((text, i) => {
-      text.textContent = heat.quiet && Math.abs(loud[i]) < 0.02 ? '✓' : digits(shown.values[i])
+      text.textContent = heat.quiet && Math.abs(loud[i]) < 0.02 ? '✓' : short(shown.values[i])
       text.setAttribute('class', heat.quiet ? (Math.abs(loud[i]) < 0.02 ? 'bpx-ok' : 'bpx-loud') : '')
     })
   }
@@ -111,8 +111,6 @@ function addNumbers(panel, picture) {
 function addPlaneLine(line, picture) {
   const path = svg('path', { class: `bpx-line bpx-${line.colour} ${line.style ?? ''}`, 'stroke-width': line.weight ?? 1.5 }, picture)
   const tip = line.tip && svg('circle', { r: 5.5, class: `bpx-dot bpx-${line.colour}` }, picture)
-  const label = line.label && svg('text', { class: `bpx-label bpx-${line.colour}` }, picture)
-  if (label) label.textContent = line.label
   let key = ''
   return (stage, across, up) => {
     const { values, key: now } = blended(stage, line)
@@ -123,10 +121,8 @@ function addPlaneLine(line, picture) {
     if (!tip) return
     const [x, y] = [across(values[2 * last - 2]), up(values[2 * last - 1])]
     const there = Number.isFinite(x) && Number.isFinite(y) && Math.abs(x) < 4000 && Math.abs(y) < 4000
-    for (const mark of [tip, label]) mark?.setAttribute('visibility', there ? 'visible' : 'hidden')
-    if (!there) return
-    fill(tip, { cx: x, cy: y })
-    if (label) fill(label, { x: x + (line.left ? -9 : 9), y: y + (line.lower ? 14 : -6), 'text-anchor': line.left ? 'end' : 'start' })
+    tip.setAttribute('visibility', there ? 'visible' : 'hidden')
+    if (there) fill(tip, { cx: x, cy: y })
   }
 }
 

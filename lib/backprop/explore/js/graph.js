@@ -4,8 +4,9 @@
 
 RENDERERS.graph = (panel, place, stage) => {
   const picture = stage.picture(panel, place)
-  const edges = panel.edges.map(edge => addEdge(edge, panel, picture))
+  const wires = svg('g', {}, picture)
   const nodes = panel.nodes.map(node => addNode(node, panel, picture))
+  const edges = panel.edges.map(edge => addEdge(edge, panel, wires, picture))
   return () => {
     const run = panel.runs[panel.run ? stage.knob(panel.run) : 0]
     const now = Math.min(stage.knob(panel.step), run.length)
@@ -49,18 +50,28 @@ function addNode(node, panel, picture) {
   }
 }
 
-function addEdge({ from, to, label }, panel, picture) {
-  const [p, q] = [panel.nodes[from], panel.nodes[to]]
+// From node to node through the free places in between, `via`, so that no wire runs behind a node.
+function wire({ from, to, via }, panel) {
   const half = panel.half ?? HALF.w
-  const [x1, x2, bend] = [p.x + half, q.x - half, (q.x - p.x) / 2]
-  const d = `M${x1} ${p.y}C${x1 + bend - half} ${p.y} ${x2 - bend + half} ${q.y} ${x2} ${q.y}`
-  const group = svg('g', { class: 'bpx-edge' }, picture)
-  svg('path', { d, class: 'bpx-wire' }, group)
+  const [p, q] = [panel.nodes[from], panel.nodes[to]]
+  const stops = [[p.x + half, p.y], ...via, [q.x - half, q.y]]
+  return stops.slice(1).reduce((d, [x, y], i) => {
+    const bend = (x - stops[i][0]) / 2
+    return `${d}C${stops[i][0] + bend} ${stops[i][1]} ${x - bend} ${y} ${x} ${y}`
+  }, `M${stops[0]}`)
+}
+
+function addEdge(edge, panel, wires, picture) {
+  const d = wire(edge, panel)
+  const group = svg('g', { class: 'bpx-edge' }, wires)
+  const path = svg('path', { d, class: 'bpx-wire' }, group)
   svg('path', { d, class: 'bpx-pulse', pathLength: 100 }, group)
-  // A third of the way along, where wires that cross are still apart.
-  const text = svg('text', { x: x1 * 0.67 + x2 * 0.33, y: p.y * 0.74 + q.y * 0.26 - 5, class: 'bpx-slope' }, group)
+  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight.
+  const { x, y } = path.getPointAtLength(path.getTotalLength() * (panel.nodes[edge.from].y === panel.nodes[edge.to].y ? 0.5 : 0.36))
+  const text = svg('text', { x, y: y - 4, class: 'bpx-slope' }, picture)
   return (state, i) => {
-    text.textContent = state.edge[i] ?? label ?? ''
+    text.textContent = state.edge[i] ?? edge.label ?? ''
+    text.classList.toggle('bpx-now', !!state.lit[i])
     group.setAttribute('class', `bpx-edge${state.lit[i] ? ` bpx-on-${state.phase}` : ''}`)
   }
 }

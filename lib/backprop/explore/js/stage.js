@@ -202,16 +202,15 @@ class Stage {
       this.timers.add(timer)
       face(true)
     }
-    const back = icon('Previous step', 'M11 3v10L3 8z', () => go(-1))
+    const back = icon('Previous step', 'M13 3v10L6 8zM3 3h2v10H3z', () => go(-1))
     const play = icon('Play', '', () => (timer ? stop() : start()))
-    const next = icon('Next step', 'M5 3v10l8-5z', () => go(1))
+    const next = icon('Next step', 'M3 3v10l7-5zM11 3h2v10h-2z', () => go(1))
     const face = on => {
       play.setAttribute('aria-label', on ? 'Pause' : 'Play')
       play.querySelector('path').setAttribute('d', on ? 'M3 3h4v10H3zM9 3h4v10H9z' : 'M4 2v12l10-6z')
     }
     face(false)
-    range.before(back)
-    range.after(next, play)
+    range.before(back, play, next)
   }
 
   add_choice(control, bar) {
@@ -286,6 +285,9 @@ function icon(name, path, click) {
   button.addEventListener('click', click)
   return button
 }
+
+// Fewer digits, for narrow places.
+const short = x => digits(Number.isFinite(x) ? +x.toPrecision(3) : x)
 
 // The index of the entry of `values` that is nearest to x.
 function nearest(values, x) {
