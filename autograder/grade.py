@@ -23,6 +23,7 @@ from pathlib import Path
 import backprop
 from autograder import judge, submission
 from autograder.box import Limits, Sandbox
+from autograder.exercise import Exercise
 from autograder.lesson import Lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
@@ -61,14 +62,27 @@ class Verdicts:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store or from the judge."""
-        kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
-        if kept.exists():
-            return {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
-        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.walls(lesson))
-        _write(kept, json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
-        return {each.exercise: each for each in found}
+    def of(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store or from the judge. Equal submissions share them, but for what is
+        drawn for each student: that is kept under the student's id too."""
+        shared, personal = ([e for e in lesson.exercises if bool(e.personal) == each] for each in (False, True))
+        found: dict[str, Verdict] = {}
+        wanting: list[tuple[Path, list[Exercise]]] = []
+        for exercises, key in ((shared, ""), (personal, student)):
+            kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json"
+            if kept.exists():
+                found |= {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
+            elif exercises:
+                wanting.append((kept, exercises))
+        if wanting:
+            asked = [exercise for _, exercises in wanting for exercise in exercises]
+            made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student)
+            for kept, exercises in wanting:
+                names = [exercise.id for exercise in exercises]
+                part = [each.to_json() for each in made if each.exercise in names]
+                _write(kept, json.dumps(part, indent=1, ensure_ascii=False))
+            found |= {each.exercise: each for each in made}
+        return found
 
     def walls(self, lesson: Lesson) -> Sandbox:
         """Where the lesson's submissions run; raises NoSandbox where that would not be safe enough."""
@@ -95,8 +109,9 @@ class Verdicts:
                 pass
         return bytes.fromhex(path.read_text())
 
-    def _key(self, lesson: Lesson, steps: Sequence[Step]) -> str:
-        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex()]
+    def _key(self, lesson: Lesson, steps: Sequence[Step], student: str) -> str:
+        """A hash of all that decides; `student` is empty for what is the same for everybody."""
+        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex(), student]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -114,7 +129,7 @@ def grade(
         try:
             notebook = submission.harden(submission.read(files[student], released), released)
             steps = submission.steps(notebook, released)
-            return _reasons(lesson, _once_more(lambda: verdicts.of(lesson, steps)))
+            return _reasons(lesson, _once_more(lambda: verdicts.of(lesson, steps, student)))
         except submission.Unreadable as reason:
             return f"could not be read: {reason}"
         except Exception as error:

@@ -172,6 +172,7 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
+        layer=exercise.layer if decides.complaints else "",
     )
 
 
@@ -196,7 +197,11 @@ def _remarks(found: Examined) -> list[str]:
 
 
 def mark(
-    exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()
+    exercise: str,
+    functions: dict[str, Callable],
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    student: str = "",
 ) -> Verdict:
     """Mark functions of this process, in a forked child with a deadline.
 
@@ -205,17 +210,23 @@ def mark(
 
         mark("relu_backward", {"relu_backward": lambda dout, cache: dout * (cache > 0)}).points   # 2.0
     """
-    return judge(find_exercise(exercise), Forked(functions, limits), secret or secrets.token_bytes(32))
+    found = find_exercise(exercise).drawn_for(student)
+    return judge(found, Forked(functions, limits), secret or secrets.token_bytes(32))
 
 
 def mark_source(
-    exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits(), isolation: str = "any"
+    exercise: str,
+    source: str,
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    isolation: str = "any",
+    student: str = "",
 ) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
     steps = [Step(source=source), Step(exercise=exercise)]
     with sandbox([found], isolation, limits=limits) as walls:
-        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls)[0]
+        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls, student)[0]
 
 
 def sandbox(exercises: Sequence[Exercise], isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
@@ -223,8 +234,10 @@ def sandbox(exercises: Sequence[Exercise], isolation: str, jobs: int = 1, limits
     return Sandbox({name for exercise in exercises for name in exercise.uses}, isolation, jobs, limits)
 
 
-def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox) -> list[Verdict]:
-    """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
+def mark_cells(
+    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox, student: str = ""
+) -> list[Verdict]:
+    """Mark a student's submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
@@ -232,7 +245,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
     and no other exercise is asked; one, which never sees a hidden number, explains.
     """
     asked = {step.exercise for step in steps}
-    exercises = [exercise for exercise in exercises if exercise.id in asked]
+    exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
     hidden = secret_seed(secret)
     decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
     composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]

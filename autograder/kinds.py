@@ -88,6 +88,12 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
 
 
+def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A pair's draw, with the truth by complex step."""
+    draw = _draw_pair(exercise, case, rng)
+    return dataclasses.replace(draw, expected=draw.expected | exercise.reference.gradients(draw.inputs, draw.dout))
+
+
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
     """A backward is tried with the documented cache and with the cache of the student's own forward."""
     forward, backward = _names(exercise)
@@ -297,6 +303,7 @@ _COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outpu
 KINDS = {
     #                what runs inside  what is drawn   how it is tried   how it is read  who decides, in order
     "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
+    "stranger": Kind(probes.pair,     _draw_stranger, _ways_of_pair,     _read_pair,     _COMPUTED, reusable=False),
     "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
