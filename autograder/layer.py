@@ -103,7 +103,7 @@ class Layer:
         found, rng = self.back(self.run(inputs), dout), np.random.default_rng(0)
         along = {name: rng.standard_normal(gradient.shape) for name, gradient in found.items()}
         rate = sum(float(np.sum(found[name] * along[name])) for name in found)
-        if abs(self.rate(inputs, dout, along) - rate) > 1e-9 * sum(np.linalg.norm(each) for each in found.values()):
+        if not abs(self.rate(inputs, dout, along) - rate) < 1e-9 * sum(map(np.linalg.norm, found.values())):
             raise ArithmeticError(f"the graph of stranger {self.mark} and complex step disagree")
         return found
 
@@ -203,8 +203,9 @@ class Layer:
                 if not text and (operand in met or operand == "y"):
                     continue
                 text = re.sub(r"\b[abcdo]\b", lambda found: letters[found[0]], text) or f"np.zeros_like({operand})"
-                before = f"d{operand} + " if operand in met else ""
-                lines.append(f"    d{operand} = {before}{text}")
+                if operand in met:
+                    text = f"d{operand} - {text[1:]}" if text[0] == "-" else f"d{operand} + {text}"
+                lines.append(f"    d{operand} = {text}")
                 met.add(operand)
         lines.append(f"    return {', '.join(f'd{each}' for each in self.wanted)}")
         return f'def {name}(dout, cache):\n    """{contract}"""\n' + "\n".join(lines) + "\n"

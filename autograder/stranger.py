@@ -51,7 +51,7 @@ class Sketch:
 
     def bend(self, name: str, *but: str) -> str:
         """A function entry by entry that is new here, other than those named."""
-        ops = [op for op in BENDS if self.calm[name] or op in ("root", "softplus")]
+        ops = [op for op in BENDS if self.calm[name] or op == "root"]
         ops = [op for op in ops if op not in but and op not in {line.op for line in self.lines}]
         return self.add(self.one_of(*ops), name) if ops else self.scale(name)
 
