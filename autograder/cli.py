@@ -112,7 +112,8 @@ def check(file, student):
         found = judge.mark_cells(steps, lesson.exercises, os.urandom(32), walls, student)
     for verdict in found:
         click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")
-    click.echo(f"{sum(v.points for v in found):g} of {sum(v.max_points for v in found):g} points")
+    counting = [verdict for verdict, exercise in zip(found, lesson.exercises, strict=True) if exercise.counts]
+    click.echo(f"{sum(v.points for v in counting):g} of {sum(v.max_points for v in counting):g} points")
 
 
 @cli.command()

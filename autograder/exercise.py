@@ -13,6 +13,7 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import re
@@ -64,7 +65,7 @@ class Mistake:
         return " ".join(self.function.__doc__.split())
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
     """Everything the course knows about the functions that a student writes in one place.
 
@@ -124,6 +125,7 @@ class Exercise:
         text = "\n".join([self.kind, *self.points, *map(inspect.getsource, asked)])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @functools.lru_cache(64)
     def drawn_for(self, learner: str) -> Exercise:
         """The exercise as this learner gets it: the same for everybody, unless it is `personal`."""
         if self.personal is None:

@@ -1,8 +1,8 @@
 """A class: submissions in, verdicts, gradebook and a report line each out.
 
-Two stages. Judging runs in parallel and keeps each verdict under a hash of everything that
-decides it, so a second run is quick and two equal submissions are judged once. Then one writer,
-nbgrader's own `autograde`, finds the verdicts there and fills the gradebook.
+Judging runs in parallel and keeps each verdict under a hash of everything that decides it, so a
+second run is quick and two equal submissions are judged once. One writer fills nbgrader's gradebook
+as the verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import backprop
 from autograder import judge, submission
@@ -30,7 +31,8 @@ from autograder.verdict import Verdict
 
 __all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
 
-OUR_FAULT = "our fault: nbgrader could not process this submission"
+OURS = "our fault"
+OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -122,29 +124,42 @@ def grade(
 
     Raises NoSandbox where student code could not be walled in as `isolation` asks.
     """
-    files = dict(submitted(lesson, classroom))
-    released = submission.released(lesson)
+    from autograder.gradebook import Writer
 
-    def one(student: str) -> str:
-        try:
-            notebook = submission.harden(submission.read(files[student], released), released)
-            steps = submission.steps(notebook, released)
-            return _reasons(lesson, _once_more(lambda: verdicts.of(lesson, steps, student)))
-        except submission.Unreadable as reason:
-            return f"could not be read: {reason}"
-        except Exception as error:
-            return f"our fault: {type(error).__name__}: {error}"
-
+    files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
+    api, notes = _nbgrader(classroom, isolation), {}
+    _release(api, lesson)
     with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
-        notes = {}
-        for student, note in zip(files, pool.map(one, files), strict=True):
-            notes[student] = note
-            progress(student)
-    api = _nbgrader(classroom, isolation)
-    _release(api, lesson)
-    failed = {student for student in files if not api.autograde(lesson.name, student, force=True)["success"]}
-    return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
+
+        def one(student: str) -> tuple[str, Any]:
+            return _judged(lesson, verdicts, student, files[student], released)
+
+        with Writer(api.coursedir, lesson, parent=api) as writer:
+            for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
+                notes[student] = note
+                if notebook:
+                    writer.add(student, notebook)
+                progress(student)
+    failed = writer.failed | {student for student, note in notes.items() if note.startswith(OURS)}
+    with api.gradebook as gradebook:
+        return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
+
+
+def _judged(lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict) -> tuple[str, Any]:
+    """What there is to say of a submission in one line, and its notebook with the outputs of its test cells; no
+    notebook, where we failed."""
+    from autograder.gradebook import marked
+
+    try:
+        note, notebook = "", submission.harden(submission.read(file, released), released)
+    except submission.Unreadable as reason:
+        note, notebook = f"could not be read: {reason}", submission.unreadable(str(reason), released)
+    try:
+        found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
+    except Exception as error:
+        return f"{OURS}: {type(error).__name__}: {error}", None
+    return note or _reasons(lesson, found), marked(notebook, found)
 
 
 def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str]]:
@@ -229,15 +244,14 @@ def _reasons(lesson: Lesson, verdicts: dict[str, Verdict]) -> str:
     )
 
 
-def _mark(api, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
+def _mark(gradebook, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
     if failed:
-        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if 'our fault' in note else OUR_FAULT}")
-    with api.gradebook as gradebook:
-        handed_in = gradebook.find_submission(lesson.name, student)
-        grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
-        waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-        judged = sum(grade.auto_score or 0.0 for grade in grades)
-        return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
+        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}")
+    handed_in = gradebook.find_submission(lesson.name, student)
+    grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
+    waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
+    judged = sum(grade.auto_score or 0.0 for grade in grades)
+    return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
 
 
 def _versions(lesson: Lesson) -> str:

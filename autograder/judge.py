@@ -11,6 +11,7 @@ text of an exception that their own code raises.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import secrets
@@ -89,9 +90,15 @@ class Examined:
 
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
-    kind = KINDS[exercise.kind]
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    return [kind.draw(exercise, case, np.random.default_rng(seed(exercise, case))) for case in cases]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__  # what is one student's own is not kept
+    return [draw(exercise, case, seed(exercise, case)) for case in cases]
+
+
+@functools.lru_cache(512)
+def _draw(exercise: Exercise, case: Case, seed: int) -> Draw:
+    """A case's numbers; for a class they are drawn once."""
+    return KINDS[exercise.kind].draw(exercise, case, np.random.default_rng(seed))
 
 
 def examine(

@@ -6,11 +6,11 @@ that decide a mark are drawn from a classroom's secret, as in any exercise.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
+import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,11 +24,12 @@ from autograder.wrong_turns import wrong_turns
 
 __all__ = ["exercise_of", "level_says", "named", "stranger"]
 
+FILES = itertools.count()  # numbers for what has no file
+
 
 def stranger(lesson: str, level: int, points: Mapping[str, float], minutes: int) -> Exercise:
     """The exercise that closes a lesson. As it stands it is nobody's in particular; `drawn_for` makes it somebody's."""
 
-    @cache
     def personal(learner: str) -> Exercise:
         layer = draw(level, f"{lesson}\n{named(learner)}")
         made = exercise_of(layer, f"stranger_{lesson}", points, minutes, f'the layer that `stranger("{lesson}")` shows')
@@ -73,11 +74,13 @@ def level_says(level: int) -> str:
 
 def run(text: str) -> dict[str, Callable]:
     """The functions that a text defines, whose source can be read like that of any other."""
-    name = f"<stranger {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
-    linecache.cache[name] = len(text), None, text.splitlines(True), name
+    file = f"<stranger {next(FILES)}>"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file
     names: dict[str, Any] = {"np": np, "__name__": "stranger"}
-    exec(compile(text, name, "exec"), names)
-    return {key: value for key, value in names.items() if inspect.isfunction(value)}
+    exec(compile(text, file, "exec"), names)
+    functions = {key: value for key, value in names.items() if inspect.isfunction(value)}
+    weakref.finalize(next(iter(functions.values())), linecache.cache.pop, file, None)
+    return functions
 
 
 def _case(layer: Layer, size: str) -> Case:

@@ -29,8 +29,16 @@ Limits are CPU time; the wall clock is a backstop that ends everything in the bo
 is started again, its earlier cells are run again, and the answer that killed it is a failure: one
 bad cell costs what it deserves, and the rest is still marked.
 
+CPU time is bounded twice. The kernel stops a process which has had its time, at the cost of one answer;
+but a process may ignore that, raise its limit, or start others, which have limits of their own. So the
+watcher of warm.py adds up what the whole world has used since a cell or an answer began, the living and
+the reaped, and ends the world a second later; with all cores busy it may be late by a few hundredths of
+a second on each. Its verdict is the same.
+
 What is not promised: a hole in the kernel is a hole in the box, and two questions of one submission
-are not walled from each other.
+are not walled from each other: an answer may use the time of those before it to prepare. Without
+namespaces nothing watches: who evades the kernel's limit has the wall clock at the level `uid`, and at
+`none` whatever escapes its process group has all the time there is.
 """
 
 from __future__ import annotations
@@ -148,7 +156,7 @@ class _Venue:
         self.late = False  # whether the clock, and not computing time, ended something
 
     def ask(
-        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Callable]
+        self, probe: str, name: str, needs: Sequence[str], questions: values.Questions, parts: Mapping[str, Callable]
     ) -> list[Any]:
         """What the probe returned for each question, or a Failure. After one that is too slow the rest
         is not tried: a value that fails once has failed."""
@@ -157,7 +165,8 @@ class _Venue:
             if replies and isinstance(replies[-1], Failure) and replies[-1].kind == "too slow":
                 replies.append(replies[-1])
                 continue
-            answers, ended = self._round(probe, name, needs, questions[len(replies) :], parts)
+            rest = values.Questions(questions[len(replies) :]) if replies else questions
+            answers, ended = self._round(probe, name, needs, rest, parts)
             replies += answers
             if len(replies) < len(questions):
                 kind, text = ended
@@ -170,7 +179,7 @@ class _Venue:
     def _answers(self, fd: int, count: int, parts: Mapping[str, Callable] = {}) -> tuple[list[Any], Ended]:
         """Read up to `count` answers; also why there are fewer, or the exit code that says so."""
         answers: list[Any] = []
-        deadline = time.monotonic() + self.limits.wall
+        deadline = self._begin()
         try:
             while len(answers) < count:
                 header, blobs = frames.receive(fd, deadline)
@@ -180,7 +189,7 @@ class _Venue:
                     frames.send(fd, *_call(parts[header["call"]], header, blobs), deadline=deadline)
                     continue
                 answers.append(_open(header, blobs))
-                deadline = time.monotonic() + self.limits.wall
+                deadline = self._begin()
         except frames.Late:
             self.late = True
             return answers, ("too slow", f"took more than {self.limits.wall:g} s")
@@ -189,6 +198,10 @@ class _Venue:
         except (frames.BadFrame, KeyError, TypeError, ValueError):
             return answers, ("broken reply", "sent back something that is not an answer")
         return answers, None
+
+    def _begin(self) -> float:
+        """Let the clocks of another cell or answer begin; until when it may take."""
+        return time.monotonic() + self.limits.wall
 
     def _why(self, code: int) -> tuple[str, str]:
         """What an exit code says about the answer that was never given."""
@@ -261,7 +274,7 @@ class Box(_Venue):
     def _cell(self, source: str, name: str) -> tuple[str | None, bool]:
         if not self._start():
             return "was not run: what came before took all the time there is", False
-        deadline = time.monotonic() + self.limits.wall
+        deadline = self._begin()
         try:
             frames.send(self.worker.talk, {"op": "cell", "source": source, "name": name}, deadline=deadline)
             header, _ = frames.receive(self.worker.talk, deadline)
@@ -275,13 +288,13 @@ class Box(_Venue):
             return self._why(self._stop())[1], False
 
     def _round(self, probe, name, needs, questions, parts):
-        tree, blobs = values.pack(list(questions))
+        tree, blobs = questions.packed
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
         header["parts"] = list(parts)
         if not self._start():
             return [], ("too slow", "was not tried: what came before took all the time there is")
         try:
-            frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
+            frames.send(self.worker.talk, header, blobs, deadline=self._begin())
         except frames.Late:
             self.late = True
             self._stop()
@@ -295,6 +308,10 @@ class Box(_Venue):
             return answers, self._why(ended)
         code = self._stop()
         return answers, ended or self._why(code)
+
+    def _begin(self) -> float:
+        self.worker.begin()
+        return super()._begin()
 
     def _start(self) -> bool:
         """Have a worker; one that is new runs again what ran before. False where time is up."""

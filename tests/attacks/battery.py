@@ -12,7 +12,7 @@ Its docstring says in one sentence what it tries. It may define
     mangle(notebook) what becomes of the filled notebook: a dictionary, a text or bytes
     FILES            other files that are handed in with it, by name
     UNREADABLE       for a file that cannot be read: what the reason says, as a pattern
-    NEEDS_WALLS      tried behind namespaces alone: it would do harm elsewhere, or find the answers
+    NEEDS_WALLS      tried behind namespaces alone: it would do harm elsewhere, find the answers, or have more time
     HARMFUL          never run by the control
     BITES            gets more than it deserves from a grader that decides in the student's process
     SAYS             what its verdicts say, among other things
