@@ -21,6 +21,7 @@ __all__ = ["Arrays", "Layer", "Line", "Shape", "axis_of_copies", "generic", "sho
 
 Shape = tuple[str, ...]
 Arrays = dict[str, np.ndarray]
+Random = np.random.Generator | np.random.RandomState
 STEP = 1e-30
 SMALL = 100  # entries of x, for which complex step is quick
 
@@ -151,7 +152,7 @@ class Layer:
 
     # ----- numbers -----
 
-    def numbers(self, rng: np.random.Generator, sizes: tuple[int, ...], tries: int = 100) -> Arrays:
+    def numbers(self, rng: Random, sizes: tuple[int, ...], tries: int = 100) -> Arrays:
         """Inputs of a size: of ordinary magnitude, away from every kink, with gradients that are not nothing."""
         size = dict(zip("NDMK", sizes))
         for _ in range(tries):
@@ -161,7 +162,7 @@ class Layer:
                     return made
         raise ValueError("no inputs suit this layer")
 
-    def sane(self, inputs: Arrays, rng: np.random.Generator) -> bool:
+    def sane(self, inputs: Arrays, rng: Random) -> bool:
         """Whether numbers suit the layer: finite, not huge, clear of kinks, every gradient there to be seen."""
         values = self.run(inputs)
         huge = 100 if inputs["x"].size < SMALL else 1e4
@@ -273,9 +274,9 @@ def _plain(latex: str) -> str:
     return re.sub(r"\\(\w+)", r"\1", text).replace("^2", "²")
 
 
-def _drawn(rng: np.random.Generator, name: str, shape: Shape, size: Mapping[str, int]) -> np.ndarray:
+def _drawn(rng: Random, name: str, shape: Shape, size: Mapping[str, int]) -> np.ndarray:
     numbers = [size[letter] for letter in shape]
     if name == "y":
-        return rng.integers(size["K"], size=numbers)
+        return (rng.random(numbers) * size["K"]).astype(int)
     scale = size["D"] ** -0.5 if name == "w" else 1.0  # a sum over all inputs is of the size of one of them
     return scale * rng.standard_normal(numbers)
