@@ -130,7 +130,8 @@ def check(file, student):
     envvar="BACKPROP_ISOLATION",
     help="safe: stop where student code cannot be walled in; any: the strongest walls, or none; none.",
 )
-def grade(lesson, classroom, jobs, isolation):
+@click.option("--outputs", is_flag=True, help="Also run the notebooks to show what they print and draw.")
+def grade(lesson, classroom, jobs, isolation, outputs):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
@@ -150,7 +151,7 @@ def grade(lesson, classroom, jobs, isolation):
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
     with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
         try:
-            marks = grading.grade(lesson, classroom, jobs, isolation, progress=lambda student: bar.update(1))
+            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update(1))
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))

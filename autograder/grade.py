@@ -55,7 +55,7 @@ class Verdicts:
 
     def __init__(self, classroom: Path, isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
         self.classroom, self.isolation, self.jobs, self.limits = classroom, isolation, jobs, limits
-        self._walls: dict[str, Sandbox] = {}
+        self._walls: dict[str | None, Sandbox] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Verdicts:
@@ -86,12 +86,14 @@ class Verdicts:
             found |= {each.exercise: each for each in made}
         return found
 
-    def walls(self, lesson: Lesson) -> Sandbox:
-        """Where the lesson's submissions run; raises NoSandbox where that would not be safe enough."""
+    def walls(self, lesson: Lesson | None) -> Sandbox:
+        """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
+        library; raises NoSandbox where that would not be safe enough."""
+        name, exercises = (lesson.name, lesson.exercises) if lesson else (None, None)
         with self._lock:
-            if lesson.name not in self._walls:
-                self._walls[lesson.name] = judge.sandbox(lesson.exercises, self.isolation, self.jobs, self.limits)
-            return self._walls[lesson.name]
+            if name not in self._walls:
+                self._walls[name] = judge.sandbox(exercises, self.isolation, self.jobs, self.limits)
+            return self._walls[name]
 
     def close(self) -> None:
         for sandbox in self._walls.values():
@@ -118,9 +120,15 @@ class Verdicts:
 
 
 def grade(
-    lesson: Lesson, classroom: Path, jobs: int = 1, isolation: str = "safe", progress: Callable = lambda student: None
+    lesson: Lesson,
+    classroom: Path,
+    jobs: int = 1,
+    isolation: str = "safe",
+    outputs: bool = False,
+    progress: Callable = lambda student: None,
 ) -> list[Mark]:
-    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student.
+    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student. With `outputs`,
+    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing.
 
     Raises NoSandbox where student code could not be walled in as `isolation` asks.
     """
@@ -133,7 +141,7 @@ def grade(
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
 
         def one(student: str) -> tuple[str, Any]:
-            return _judged(lesson, verdicts, student, files[student], released)
+            return _judged(lesson, verdicts, student, files[student], released, outputs)
 
         with Writer(api.coursedir, lesson, parent=api) as writer:
             for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
@@ -146,20 +154,26 @@ def grade(
         return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
 
 
-def _judged(lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict) -> tuple[str, Any]:
+def _judged(
+    lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict, outputs: bool
+) -> tuple[str, Any]:
     """What there is to say of a submission in one line, and its notebook with the outputs of its test cells; no
     notebook, where we failed."""
-    from autograder.gradebook import marked
+    from autograder.gradebook import is_test, marked
 
+    shown = []
     try:
         note, notebook = "", submission.harden(submission.read(file, released), released)
     except submission.Unreadable as reason:
         note, notebook = f"could not be read: {reason}", submission.unreadable(str(reason), released)
     try:
         found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
+        if outputs:
+            runs = [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
+            shown = judge.outputs(runs, verdicts.walls(None))
     except Exception as error:
         return f"{OURS}: {type(error).__name__}: {error}", None
-    return note or _reasons(lesson, found), marked(notebook, found)
+    return note or _reasons(lesson, found), marked(notebook, found, shown)
 
 
 def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str]]:

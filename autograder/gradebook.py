@@ -8,13 +8,16 @@ session stays open, so that a class costs one commit for each batch and not some
 
 from __future__ import annotations
 
+import base64
 import contextlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import nbformat
+from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters import autograde as converting
@@ -23,22 +26,45 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors import latesubmissions as penalising
 from nbgrader.preprocessors import saveautogrades as saving
 
+from autograder.box import Shown
 from autograder.lesson import Lesson
 from autograder.nbgrader import write_outputs
-from autograder.verdict import Verdict
+from autograder.verdict import CONTROL, Verdict
 
-__all__ = ["Writer", "marked"]
+__all__ = ["Writer", "is_test", "marked"]
 
 BATCH = 100
 
 
-def marked(notebook: dict[str, Any], verdicts: dict[str, Verdict]) -> nbformat.NotebookNode:
-    """A hardened submission with the outputs of its test cells."""
+def marked(
+    notebook: dict[str, Any], verdicts: dict[str, Verdict], shown: Sequence[Shown | None] = ()
+) -> nbformat.NotebookNode:
+    """A hardened submission with the outputs of its test cells, and of the others where they were run to be shown."""
     made = nbformat.from_dict(notebook)
-    for cell in made.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade"):
+    for cell, shows in itertools.zip_longest(made.cells, shown):
+        if is_test(cell):
             write_outputs(cell, verdicts.get(cell.metadata.get("backprop", {}).get("exercise")))
+        elif shows:
+            cell.outputs = list(_outputs(shows))
     return made
+
+
+def is_test(cell: dict[str, Any]) -> bool:
+    """Whether the judge writes what this cell shows."""
+    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
+
+
+def _outputs(shows: Shown) -> Iterator[nbformat.NotebookNode]:
+    """What a student's cell shows, in forms that can do nothing on anybody's page: text, and PNG."""
+    if text := CONTROL.sub("\N{REPLACEMENT CHARACTER}", shows.text):
+        yield new_output("stream", name="stdout", text=text)
+    for figure in shows.figures:
+        yield new_output("display_data", data={"image/png": base64.b64encode(figure).decode()})
+    if shows.result is not None:
+        text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", shows.result)
+        yield new_output("execute_result", data={"text/plain": text}, execution_count=None)
+    if shows.raised:
+        yield new_output("stream", name="stdout", text=f"{CONTROL.sub(chr(0xFFFD), shows.raised)}\n")
 
 
 class Writer:

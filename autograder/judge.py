@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder import rules
-from autograder.box import Forked, Limits, Sandbox
+from autograder.box import Forked, Limits, Sandbox, Shown
 from autograder.box.values import Failure
 from autograder.diagnose import diagnose
 from autograder.exercise import Case, Exercise
@@ -39,6 +39,7 @@ __all__ = [
     "mark",
     "mark_cells",
     "mark_source",
+    "outputs",
     "public_seed",
     "secret_seed",
     "verdict",
@@ -236,9 +237,11 @@ def mark_source(
         return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls, student)[0]
 
 
-def sandbox(exercises: Sequence[Exercise], isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
-    """Where submissions to these exercises run: what they use of the library is there, the answers are not."""
-    return Sandbox({name for exercise in exercises for name in exercise.uses}, isolation, jobs, limits)
+def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
+    """Where submissions to these exercises run: what they use of the library is there, the answers are not.
+    Without exercises, where notebooks are run to be shown, and the library is whole."""
+    keep = None if exercises is None else {name for exercise in exercises for name in exercise.uses}
+    return Sandbox(keep, isolation, jobs, limits)
 
 
 def mark_cells(
@@ -269,6 +272,16 @@ def mark_cells(
         remarks = [*said.remarks, *([AT_THE_END] if late else []), *(raised[:3] if found.complaints else [])]
         verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
     return verdicts
+
+
+def outputs(cells: Sequence[str | None], walls: Sandbox) -> list[Shown | None]:
+    """What a notebook's cells show, one after the other, in a box of their own that is asked nothing; None for a
+    cell without source."""
+    with walls.box() as box:
+        return [
+            None if source is None else box.show(source, f"cell {number} of the notebook")
+            for number, source in enumerate(cells, 1)
+        ]
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"

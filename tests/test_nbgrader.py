@@ -46,11 +46,32 @@ def marks(classroom):
         }
 
 
+def everything(course):
+    """All else that the gradebook keeps of a submission, and the files beside the notebook, by student."""
+    from nbgrader.api import Gradebook
+
+    classroom = course / "classroom" if (course / "classroom").exists() else course
+    with Gradebook(f"sqlite:///{classroom / 'gradebook.db'}", "backprop") as gradebook:
+        return {
+            each.student.id: (
+                each.timestamp,
+                each.total_seconds_late,
+                [notebook.late_submission_penalty for notebook in each.notebooks],
+                sorted((c.name, c.auto_comment, c.manual_comment) for n in each.notebooks for c in n.comments),
+                sorted(str(f.relative_to(classroom)) for f in (classroom / "autograded" / each.student.id).rglob("*")),
+            )
+            for each in gradebook.find_assignment(LESSON.name).submissions
+        }
+
+
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory):
     """The class, graded by `backprop grade`; the classroom and what was printed."""
     classroom = tmp_path_factory.mktemp("ours") / "classroom"
     deserved = sample.write(LESSON, classroom, STUDENTS)
+    first = classroom / "submitted" / "sample-01-right" / LESSON.name
+    (first / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    (first / "notes.txt").write_text("beside the notebook")
     run = CliRunner().invoke(cli, ["grade", "04", "--isolation", "any", "--classroom", str(classroom)])
     return classroom, deserved, run
 
@@ -86,8 +107,48 @@ def test_a_report_line_says_why(ours):
     assert "affine_backward dx, dw, db: crashed" in lines["sample-07-hostile-exit"]
 
 
-def test_nbgrader_autograde_gives_the_same_marks(ours, stock):
+def test_nbgrader_autograde_writes_the_same(ours, stock):
     assert marks(stock / "classroom") == marks(ours[0])
+    kept = everything(ours[0])
+    assert kept == everything(stock) and len(kept) == STUDENTS
+    timestamp, _, _, comments, files = kept["sample-01-right"]
+    assert timestamp.year == 2026 and any(name.endswith("notes.txt") for name in files)
+    assert ("how_backpropagation_helps", None, None) in comments
+    assert ("how_backpropagation_helps", "No response.", None) in kept["sample-03-empty"][3]
+    path = f"autograded/sample-01-right/{LESSON.name}/{LESSON.name}.ipynb"
+    mine, theirs = (nbformat.read(home / path, as_version=4) for home in (ours[0], stock / "classroom"))
+    for a, b in zip(mine.cells, theirs.cells, strict=True):
+        assert (a.source, a.cell_type, a.get("outputs")) == (b.source, b.cell_type, b.get("outputs"))
+
+
+def test_whom_nbgrader_cannot_take_stops_nobody_else(tmp_path, monkeypatch):
+    """One batch, one transaction: what fails in it is found, and the others are written."""
+    from autograder import grade, gradebook
+
+    sample.write(LESSON, tmp_path, 3)
+    taken = gradebook._Convert.convert_single_notebook
+
+    def refuse(self, filename):
+        if "sample-02" in filename:
+            raise ValueError("a notebook that nbgrader cannot take")
+        taken(self, filename)
+
+    monkeypatch.setattr(gradebook._Convert, "convert_single_notebook", refuse)
+    found = {mark.student: mark for mark in grade.grade(LESSON, tmp_path, isolation="any")}
+    assert [mark.points for mark in found.values()] == [JUDGED, None, 0]
+    assert found["sample-02-mistaken-keeps-the-batch-in-db"].note.startswith("no mark yet; our fault")
+    assert set(marks(tmp_path)) == {"sample-01-right", "sample-03-empty"}
+
+
+def test_what_cells_show_is_on_the_page_where_that_is_asked_for(tmp_path):
+    sample.write(LESSON, tmp_path, 1)
+    arguments = ["04", "--isolation", "any", "--classroom", str(tmp_path)]
+    assert CliRunner().invoke(cli, ["grade", *arguments, "--outputs"]).exit_code == 0
+    assert marks(tmp_path)["sample-01-right"]["check_affine_backward"] == (6.0, 6.0, False)
+    path = tmp_path / "autograded" / "sample-01-right" / LESSON.name / f"{LESSON.name}.ipynb"
+    shown = [out for cell in nbformat.read(path, as_version=4).cells for out in cell.get("outputs", [])]
+    assert "203530" in [out.data["text/plain"] for out in shown if "data" in out]
+    assert {mime for out in shown for mime in out.get("data", {})} <= {"text/plain", "image/png"}
 
 
 def test_only_the_written_answer_waits_for_a_person(ours):
