@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -79,15 +80,12 @@ def test_what_is_shown_is_what_is_run(layer):
 def test_the_same_seed_is_the_same_layer_everywhere():
     """Also in years to come: who was shown a layer must be marked on it. Pinned on purpose."""
     script = "from autograder.stranger import draw; print(*(draw(level, 'anna').mark for level in range(1, 6)))"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={**_environment()})
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": "7"}
+    )
     assert run.stdout.split() == [draw(level, "anna").mark for level in LEVELS], run.stderr
+    assert [draw(level, "anna").mark for level in LEVELS] == ["A593", "EBF0", "0368", "548D", "5D70"]
     assert len({draw(3, f"somebody {number}").mark for number in range(100)}) > 90
-
-
-def _environment():
-    import os
-
-    return os.environ | {"PYTHONHASHSEED": "7"}
 
 
 def test_a_level_is_as_hard_for_everybody_and_harder_than_the_one_before():
