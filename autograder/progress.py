@@ -1,7 +1,8 @@
 """What a learner has done so far, kept on their own disk and never used for a mark.
 
-One small file for each exercise: the points of the best check, how many checks it took, which
-version of the exercise that was. The folder is `~/.backprop`, or what BACKPROP_HOME says.
+One small file for each exercise: the points of the best check, how many checks it took and how many
+of them named the mistake, and which version of the exercise that was. The folder is `~/.backprop`, or
+what BACKPROP_HOME says.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Progress:
     points: float = 0.0  # of the best check
     checks: int = 0
     checks_until_right: int | None = None
+    reasons: int = 0  # how often the mistake was named
 
 
 def home() -> Path:
@@ -118,6 +120,7 @@ def record(exercise: Exercise, verdict: Verdict) -> None:
         return
     before = of(exercise)
     after = replace(before, points=max(before.points, verdict.points), checks=before.checks + 1)
+    after = replace(after, reasons=before.reasons + bool(verdict.diagnosis))
     if verdict.points == verdict.max_points and after.checks_until_right is None:
         after = replace(after, checks_until_right=after.checks)
     with contextlib.suppress(OSError):
@@ -189,6 +192,7 @@ def _line(exercise: Exercise, kept: Progress) -> str:
     else:
         number = kept.checks_until_right or kept.checks
         said = f"{kept.points:g} of {exercise.max_points:g} points, {number} check{'s' * (number > 1)}"
+        said += f", {kept.reasons} with its reason" if kept.reasons else ""
     return said if exercise.counts else f"{said}, more"
 
 
