@@ -92,7 +92,8 @@ class Examined:
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    return [_draw(exercise, case, seed(exercise, case)) for case in cases]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__  # what is one student's own is not kept
+    return [draw(exercise, case, seed(exercise, case)) for case in cases]
 
 
 @functools.lru_cache(512)
@@ -179,6 +180,7 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
+        layer=exercise.layer if decides.complaints else "",
     )
 
 
@@ -203,7 +205,11 @@ def _remarks(found: Examined) -> list[str]:
 
 
 def mark(
-    exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()
+    exercise: str,
+    functions: dict[str, Callable],
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    student: str = "",
 ) -> Verdict:
     """Mark functions of this process, in a forked child with a deadline.
 
@@ -212,17 +218,23 @@ def mark(
 
         mark("relu_backward", {"relu_backward": lambda dout, cache: dout * (cache > 0)}).points   # 2.0
     """
-    return judge(find_exercise(exercise), Forked(functions, limits), secret or secrets.token_bytes(32))
+    found = find_exercise(exercise).drawn_for(student)
+    return judge(found, Forked(functions, limits), secret or secrets.token_bytes(32))
 
 
 def mark_source(
-    exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits(), isolation: str = "any"
+    exercise: str,
+    source: str,
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    isolation: str = "any",
+    student: str = "",
 ) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
     steps = [Step(source=source), Step(exercise=exercise)]
     with sandbox([found], isolation, limits=limits) as walls:
-        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls)[0]
+        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls, student)[0]
 
 
 def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
@@ -232,8 +244,10 @@ def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1,
     return Sandbox(keep, isolation, jobs, limits)
 
 
-def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox) -> list[Verdict]:
-    """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
+def mark_cells(
+    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox, student: str = ""
+) -> list[Verdict]:
+    """Mark a student's submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
@@ -241,7 +255,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
     and no other exercise is asked; one, which never sees a hidden number, explains.
     """
     asked = {step.exercise for step in steps}
-    exercises = [exercise for exercise in exercises if exercise.id in asked]
+    exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
     hidden = secret_seed(secret)
     decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
     composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]

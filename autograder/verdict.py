@@ -31,6 +31,7 @@ class Verdict:
     remarks: list[str] = field(default_factory=list)
     help: list[str] = field(default_factory=list)
     isolation: str | None = None
+    layer: str = ""  # what was drawn for the learner, where that is
 
     def __post_init__(self):
         if self.status not in STATUSES:
@@ -66,6 +67,8 @@ class Verdict:
         if self.diagnosis:
             lines += [_wrapped(hint, "Why? ") for hint in self.diagnosis.splitlines()]
         lines += [f"Remark: {remark}" for remark in self.remarks]
+        if self.layer:
+            lines.append(self.layer)
         if self.isolation == "none":
             lines += ["Marked without walls (isolation: none)."]
         return CONTROL.sub("�", "\n".join(lines))
@@ -83,6 +86,9 @@ class Verdict:
         if self.help and self.points < self.max_points:
             body.append(_staged(self.help))
         body += [f'<div style="margin-top:.4em;opacity:.75">{rich(text)}</div>' for text in self.remarks]
+        if self.layer:
+            text = html.escape(CONTROL.sub("�", self.layer))
+            body.append(folded("The layer that was tried", f'<pre style="white-space:pre-wrap">{text}</pre>'))
         return framed("".join(body))
 
 
