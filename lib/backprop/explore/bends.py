@@ -146,13 +146,19 @@ def plane(activation="tanh", x=None, y=None, seed=3):
             points=bent,
         ),
     ]  # fmt: skip
-    arrays = dict(share=by(share, "training"), cut=by([_cut(w) for w in history], "training"), **_stages("grid", grid, history, pair))
+    arrays = dict(
+        share=by(share, "training"),
+        cut=by([_cut(w) for w in history], "training"),
+        **_stages("grid", grid, history, pair),
+    )
     for name, those in zip("ab", points):
         arrays |= _stages(name, those, history, pair)
     right = [np.mean((_p(x, w, pair) > 0.5) == y) for w in history]
     words = dict(right=by([f"{r:.0%}" for r in right], "training"))
     text = "After {training} steps the straight cut leaves {right} of the points on the right side."
-    caption = "A hidden layer bends the plane until a straight cut parts the classes; seen from outside, the cut is curved."
+    caption = (
+        "A hidden layer bends the plane until a straight cut parts the classes; seen from outside, the cut is curved."
+    )
     return show(Scene("A hidden layer bends the plane", caption, text, controls, panels, arrays, words))
 
 

@@ -177,7 +177,9 @@ def _spreads(forward):
     digits_x = data.digits()[0]
     x = (digits_x - digits_x.mean(axis=0)) / digits_x.std()
     weights = [rng.normal(size=(WIDTH, WIDTH)) / np.sqrt(WIDTH) for _ in range(LAYERS)]
-    batches = [[np.vstack([x[:1], x[rng.permutation(len(x) - 1)[: size - 1] + 1]]) for _ in range(40)] for size in BATCHES]
+    batches = [
+        [np.vstack([x[:1], x[rng.permutation(len(x) - 1)[: size - 1] + 1]]) for _ in range(40)] for size in BATCHES
+    ]
     shape = (2, len(GAINS), len(BATCHES))
     spreads, guests, sizes = np.empty((*shape, LAYERS, BINS)), np.empty((*shape, 40)), np.empty((*shape, LAYERS))
     edges = np.linspace(-REACH, REACH, BINS + 1)

@@ -62,7 +62,10 @@ def paths(edges=None, start="x", end="L"):
         choice("way", "way", ["one sweep back", "path by path"]),
         slider("step", "step", range(most + 1), start=most, play=2),
     ]
-    told = [["Nothing is multiplied yet.", *(s["text"] for s in run), *[run[-1]["text"]] * (most - len(run))] for run in runs]
+    told = [
+        ["Nothing is multiplied yet.", *(s["text"] for s in run), *[run[-1]["text"]] * (most - len(run))]
+        for run in runs
+    ]
     words = dict(said=(("way", "step"), np.array(told)))
     caption = f"One sweep back uses each of {len(used)} edges once; {len(runs[1])} paths are walked one by one."
     return show(Scene("Forward cost and reverse cost", caption, "{said}", controls, [panel], {}, words))
@@ -90,7 +93,11 @@ def _backward(order, edges, labels):
         terms = [(edges[k][2], gradient[edges[k][1]]) for k in out]
         gradient[i] = sum((p * g for p, g in terms), 0.0) if out else 1.0
         sums = " + ".join(f"{digits(p)} · {digits(g)}" for p, g in terms)
-        text = f"Backward into {labels[i]}: {sums} = {digits(gradient[i])}." if out else "Backward: the end moves with itself, 1."
+        text = (
+            f"Backward into {labels[i]}: {sums} = {digits(gradient[i])}."
+            if out
+            else "Backward: the end moves with itself, 1."
+        )
         steps.append(dict(phase="gradient", write={i: digits(gradient[i])}, lit=out, text=text))
     return steps
 
@@ -107,7 +114,9 @@ def _sweep_steps(order, edges, index, start):
         steps.append(dict(phase="gradient", write={index[node]: digits(total[node])}, lit=out, text=text))
         if node == start:
             break
-    steps[-1]["text"] = f"Done: {count} multiplications, one for each edge, and the rates of all nodes are known. Total {digits(total[start])}."
+    steps[-1]["text"] = (
+        f"Done: {count} multiplications, one for each edge, and the rates of all nodes are known. Total {digits(total[start])}."
+    )
     return steps
 
 

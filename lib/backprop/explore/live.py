@@ -36,6 +36,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(scene=scene.plan(), knobs=dict(scene.knobs), **_traits(scene))
         self.observe(self._turned, "knobs")
         self.on_msg(lambda _, message, buffers: self._heard(message))
+        _take_over(self)
         if hasattr(host, "attach"):
             host.attach(self)
 
@@ -71,6 +72,31 @@ class Explorer(anywidget.AnyWidget):
         live, remarks = super()._repr_mimebundle_(**kwargs)
         picture, alternatives = bundle(self._scene)
         return live | picture, remarks | alternatives
+
+
+_of_cell = {}  # cell -> which run of it, and its explorers
+
+
+def _take_over(explorer):
+    """Close what an earlier run of the same cell has shown: else it stays in memory, and in the saved notebook."""
+    parent = _parent()
+    cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
+    earlier, shown = _of_cell.get(cell, (run, []))
+    if cell and earlier != run:
+        for old in shown:
+            old.close()
+        shown = []
+    _of_cell[cell] = run, [*shown, explorer] if cell else []
+
+
+def _parent():
+    """The message that the kernel is answering, if there is a kernel."""
+    try:
+        from IPython import get_ipython
+
+        return get_ipython().get_parent()
+    except AttributeError:
+        return {}
 
 
 def _traits(scene):

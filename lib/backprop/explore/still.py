@@ -84,7 +84,15 @@ def _line(ax, line, panel, scene):
     x = scene.pick(line["x"]) if line.get("x") else np.linspace(*panel["x"], len(values))
     last = len(values) if line.get("upto") is None else int(scene.value(line["upto"])) + 1
     style = {"dashed": "--", "dotted": "o"}.get(line.get("style"), "-")
-    ax.plot(x[:last], values[:last], style, color=COLOURS[line["colour"]], lw=line.get("weight", 2) * 0.8, ms=4, label=line.get("name"))
+    ax.plot(
+        x[:last],
+        values[:last],
+        style,
+        color=COLOURS[line["colour"]],
+        lw=line.get("weight", 2) * 0.8,
+        ms=4,
+        label=line.get("name"),
+    )
     if line.get("label"):
         i = round(line.get("at", 1) * (last - 1))
         right = x[i] > np.mean(panel["x"])
@@ -172,13 +180,17 @@ def _bars(ax, panel, scene):
     if panel.get("values"):
         values = np.asarray(scene.pick(panel["values"]), float)
         low = panel["y"][0]
-        ax.bar(np.arange(first, first + len(values)), values - low, bottom=low, color=COLOURS[panel["colour"]], width=0.7)
+        ax.bar(
+            np.arange(first, first + len(values)), values - low, bottom=low, color=COLOURS[panel["colour"]], width=0.7
+        )
     else:
         shares = np.asarray(scene.pick(panel["spread"]), float)
         edges = np.linspace(*panel["y"], shares.shape[1] + 1)
         for number, column in enumerate(shares, first):
             half = 0.46 * np.sqrt(column / (column.max() or 1))
-            ax.fill_betweenx(edges[:-1], number - half, number + half, step="post", color=COLOURS[panel["colour"]], lw=0)
+            ax.fill_betweenx(
+                edges[:-1], number - half, number + half, step="post", color=COLOURS[panel["colour"]], lw=0
+            )
     ax.set_ylim(panel["y"])
     _axes(ax, panel)
 

@@ -77,7 +77,11 @@ class _Descents:
             way = _walk(df, update, start, noise)
             fall = np.log10(np.maximum(f(way) - lowest, 1e-12))
             falls.append(fall)
-            arrays |= {f"way{i}": by(way, "rate"), f"fall{i}": by(fall, "rate"), f"now{i}": by(10**fall, "rate", "step")}
+            arrays |= {
+                f"way{i}": by(way, "rate"),
+                f"fall{i}": by(fall, "rate"),
+                f"now{i}": by(10**fall, "rate", "step"),
+            }
         arrays["range"] = np.array([-6.0, max(2.0, float(np.log10(f(start) - lowest + 1e-9)) + 0.7)])
         return arrays, {"said": by(_said(falls, list(self.optimisers)), "rate", "step")}
 

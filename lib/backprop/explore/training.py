@@ -140,7 +140,7 @@ class _Playground:
 
     async def _keep_training(self):
         self.seen, self.last = self.widget.frame, perf_counter()
-        while self.knobs["run"]:
+        while self.knobs["run"] and self.widget.comm is not None:
             if self.widget.frame - self.seen < AHEAD:
                 self.train()
                 self.widget.put(*self.picture())
