@@ -42,7 +42,7 @@ SLIDERS = {  # explorer: the slider that is moved, and who answers
     "plane":      [("training step", "browser"), ("bend", "browser")],
     "playground": [("hidden layers", "kernel")],
     "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "kernel")],
-    "depth":      [("depth", "kernel")],
+    "depth":      [("depth", "browser")],
     "batchnorm":  [("scale of the weights", "browser"), ("batch size", "browser")],
     "mistake":    [("entry", "browser")],
 }

@@ -3,105 +3,127 @@
 import numpy as np
 
 from backprop import data, init, norm
-from backprop.explore.scene import Scene, by, choice, digits, slider
+from backprop.explore.scene import Chosen, Scene, by, choice, digits, slider
 from backprop.explore.widget import show
-from backprop.training import clear, mean_cosine
+from backprop.training import clear
 
 __all__ = ["batchnorm", "depth"]
 
-WIDTH, EXAMPLES, MOST = 64, 32, 100
+WIDTH, EXAMPLES = 64, 16
+DEPTHS = [1, 2, 5, 10, 20, 30, 40, 50, 75, 100]
 
 
 def depth(activation=None, init=None, x=None):
     """Three instruments by layer, while you turn depth, activation, initialisation, norm and skip.
 
     activation: your pair (forward, backward), init(fan_in, fan_out, rng) -> w: your own, beside the library's. x (N, 64):
-    examples; 32 digits if left out. Shown: the size of the values (rms), of the gradients (norm), and how alike the
+    examples; 16 digits if left out. Shown: the size of the values (rms), of the gradients (norm), and how alike the
     examples have become (mean cosine).
     """
     x = data.digits()[0][:EXAMPLES] - 0.3 if x is None else np.asarray(x, float)
     bends, inits = _bends(activation), _inits(init)
-    host = _Deep(x / np.sqrt(np.mean(x**2)), list(bends.values()), list(inits.values()))
     controls = [
-        slider("depth", "depth", range(1, MOST + 1), start=49),
+        slider("depth", "depth", DEPTHS, start=DEPTHS.index(50)),
         choice("bend", "activation", list(bends)),
         choice("init", "initialisation", list(inits)),
         choice("norm", "norm", ["none", "batch norm"]),
         choice("skip", "skip", ["none", "residual", "scaled by 1/√L"]),
     ]
-    across = dict(kind="curves", width=300, height=260, x=[0, MOST], xlabel="layer")
+    across = dict(kind="curves", width=300, height=260, x=[0, DEPTHS[-1]], xlabel="layer")
     panels = [
-        across | dict(title="size of the gradients (norm)", y="y_gradient", ylog=True, rules=[dict(y="zero")],
-                      lines=[dict(y="gradient", x="layers", colour="gradient", weight=3.5)],
+        across | dict(title="size of the gradients (norm)", y="y_gradient", ylog=True, rules=[dict(y=0)],
+                      lines=[dict(y="gradient", colour="gradient", weight=3.5)],
                       dots=[dict(x=0, y="first", colour="gradient")]),
-        across | dict(title="size of the values (rms)", y="y_rms", ylog=True, rules=[dict(y="zero")],
-                      lines=[dict(y="rms", x="layers", colour="value", weight=2.5)]),
+        across | dict(title="size of the values (rms)", y="y_rms", ylog=True, rules=[dict(y=0)],
+                      lines=[dict(y="rms", colour="value", weight=2.5)]),
         across | dict(title="how alike the examples are (cosine)", y=[-0.1, 1.05],
-                      lines=[dict(y="cosine", x="layers", colour="truth", weight=2.5)]),
+                      lines=[dict(y="cosine", colour="truth", weight=2.5)]),
     ]  # fmt: skip
-    arrays, words = host.answer({c["name"]: c["start"] for c in controls})
+    arrays, words = _profiles(x / np.sqrt(np.mean(x**2)), list(bends.values()), list(inits.values()))
     text = "{verdict} The gradient at the input is {ratio:gradient} times that at the output; two examples have cosine {alike}."
     caption = "Values, gradients and the variety of examples, layer by layer, before any training."
-    asks = ["depth", "bend", "init", "norm", "skip"]
-    return show(Scene("Depth", caption, text, controls, panels, arrays | {"zero": 0.0}, words, asks), host)
+    return show(Scene("Depth", caption, text, controls, panels, arrays, words))
 
 
-class _Deep:
-    """Runs a deep network forward and back for each position of the controls."""
-
-    def __init__(self, x, bends, inits):
-        self.x, self.bends, rng = x, bends, np.random.default_rng(0)
-        self.weights = [[make(WIDTH, WIDTH, rng) for _ in range(MOST)] for make in inits]
-        self.dout = rng.normal(size=(len(x), WIDTH))
-        self.dout /= np.linalg.norm(self.dout)
-
-    def answer(self, knobs):
-        number = knobs["depth"] + 1
-        weights, bend = self.weights[knobs["init"]][:number], self.bends[knobs["bend"]]
-        scale = [None, 1.0, number**-0.5][knobs["skip"]]
+def _profiles(x, bends, inits):
+    """The instruments for every position of the controls, as arrays (depth, bend, init, norm, skip, layer)."""
+    rng, shape = np.random.default_rng(0), (len(DEPTHS), len(bends), len(inits), 2, 3)
+    weights = np.stack([[make(WIDTH, WIDTH, rng) for _ in range(DEPTHS[-1])] for make in inits], axis=1)
+    dout = rng.normal(size=x.shape)
+    found = np.full((3, *shape, DEPTHS[-1] + 1), np.nan)
+    for b, n, s in np.ndindex(len(bends), 2, 3):
         with np.errstate(all="ignore"):
-            outs, douts = _run(self.x, weights, bend, knobs["norm"] == 1, scale, self.dout)
-            return _instruments(np.stack(outs), np.stack(douts))
+            found[:, :, b, :, n, s] = _run(x, weights, bends[b], n == 1, s, dout / np.linalg.norm(dout))
+    return _tables(*found)
 
 
-def _run(x, weights, bend, normed, scale, dout):
-    """h -> bend(bn(h w)), or h plus a share of that; all outputs, and the gradients with respect to them."""
-    outs, douts, caches = [x], [dout], []
-    for w in weights:
-        a, bn = _standardise(outs[-1] @ w) if normed else (outs[-1] @ w, None)
+def _tables(gradient, rms, cosine):
+    knobs, last = ("depth", "bend", "init", "norm", "skip"), np.reshape(DEPTHS, (-1, 1, 1, 1, 1, 1))
+    alike = np.take_along_axis(cosine, np.broadcast_to(last, (*cosine.shape[:-1], 1)), axis=-1)[..., 0]
+    ratio = 10.0 ** gradient[..., 0]
+    texts, which = np.unique(np.vectorize(_verdict)(ratio, alike), return_inverse=True)
+    arrays = dict(
+        gradient=gradient, rms=rms, cosine=cosine, first=gradient[..., 0], alike=alike, y_gradient=_range(gradient),
+        y_rms=_range(rms), which=which.reshape(alike.shape),
+    )  # fmt: skip
+    # The ratio is told in words: it may be too small or too large for a float32.
+    words = dict(verdict=Chosen("which", texts.tolist()), ratio=by(np.vectorize(digits)(ratio), *knobs))
+    return {name: by(array, *knobs) for name, array in arrays.items()}, words
+
+
+def _run(x, weights, bend, normed, skip, dout):
+    """h -> bend(bn(h w)), or h plus a share of that, for all depths and initialisations at once.
+
+    weights (layers, inits, D, D)  ->  log gradient norm, log rms, mean cosine: (3, depths, inits, layers + 1), not a
+    number behind the last layer. The first axis of all arrays is the depth; a network that is done leaves the stack.
+    """
+    depths, found = np.array(DEPTHS), np.full((3, len(DEPTHS), weights.shape[1], len(weights) + 1), np.nan)
+    scale = (depths**-0.5 if skip == 2 else np.ones(len(depths)))[:, None, None, None]
+    h, caches = np.broadcast_to(x, (len(depths), weights.shape[1], *x.shape)), []
+    found[1:, :, :, 0] = _sizes(h)
+    for layer, w in enumerate(weights):
+        live = slice(int(np.sum(depths <= layer)), None)
+        h = h[live.start - len(depths) :]
+        a, bn = _standardise(h @ w) if normed else (h @ w, None)
         branch, cache = bend[0](a)
-        outs.append(branch if scale is None else outs[-1] + scale * branch)
-        caches.append((bn, cache))
-    for w, (bn, cache) in zip(reversed(weights), reversed(caches)):
-        da = bend[1](douts[-1] if scale is None else scale * douts[-1], cache)
-        dx = (_standardise_back(da, *bn) if normed else da) @ w.T
-        douts.append(dx if scale is None else douts[-1] + dx)
-    return outs, douts[::-1]
+        h = h + scale[live] * branch if skip else branch
+        caches.append((live, bn, cache))
+        found[1:, live, :, layer + 1] = _sizes(h)
+    dh = np.empty((0, *h.shape[1:]))
+    for layer, (live, bn, cache) in reversed(list(enumerate(caches))):
+        starts = np.broadcast_to(dout, (len(depths) - live.start - len(dh), *h.shape[1:]))  # networks that end with this layer
+        dh = np.concatenate([starts, dh])
+        found[0, live, :, layer + 1] = _norm(dh)
+        da = bend[1](scale[live] * dh if skip else dh, cache)
+        through = (_standardise_back(da, *bn) if normed else da) @ weights[layer].swapaxes(1, 2)
+        dh = dh + through if skip else through
+    found[0, :, :, 0] = _norm(dh)
+    found[:2] = _log(found[:2])
+    return found
 
 
-# Batch norm at initialisation, gamma 1 and beta 0: the library's keeps running statistics too, which costs a frame here.
+def _norm(d):
+    return np.sqrt(np.einsum("kind,kind->ki", d, d))
+
+
+def _sizes(h):
+    """rms and mean cosine of (depths, inits, N, D)."""
+    squares, N = np.einsum("kind,kind->kin", h, h), h.shape[2]
+    total = (h / np.sqrt(np.where(squares > 0, squares, 1))[..., None]).sum(axis=2)
+    cosine = (np.einsum("kid,kid->ki", total, total) - (squares > 0).sum(axis=2)) / (N * (N - 1))
+    return np.sqrt(squares.mean(axis=2) / h.shape[3]), cosine
+
+
+# Batch norm at initialisation, gamma 1 and beta 0: the library's takes one batch, this a stack of them.
 def _standardise(a):
-    centred = a - a.mean(axis=0)
-    sigma = np.sqrt(np.einsum("nd,nd->d", centred, centred) / len(a) + 1e-5)
-    xhat = centred / sigma
-    return xhat, (xhat, sigma)
+    centred = a - a.mean(axis=2, keepdims=True)
+    sigma = np.sqrt(np.einsum("kind,kind->kid", centred, centred) / a.shape[2] + 1e-5)[:, :, None]
+    return centred / sigma, (centred / sigma, sigma)
 
 
 def _standardise_back(da, xhat, sigma):
-    share = np.einsum("nd,nd->d", da, xhat) / len(da)
-    return (da - da.mean(axis=0) - xhat * share) / sigma
-
-
-def _instruments(outs, douts):
-    rms, norms = np.sqrt(np.mean(outs**2, axis=(1, 2))), np.sqrt(np.sum(douts**2, axis=(1, 2)))
-    cosine = np.array([mean_cosine(h) for h in outs])
-    gradient, values = _log(norms / norms[-1]), _log(rms)
-    ratio = float(norms[0] / norms[-1])
-    arrays = dict(
-        gradient=gradient, rms=values, cosine=cosine, layers=np.arange(len(outs)), ratio=ratio, first=gradient[0],
-        alike=cosine[-1], y_gradient=_range(gradient), y_rms=_range(values),
-    )  # fmt: skip
-    return arrays, dict(verdict=_verdict(ratio, cosine[-1]))
+    share = np.einsum("kind,kind->kid", da, xhat)[:, :, None] / da.shape[2]
+    return (da - da.mean(axis=2, keepdims=True) - xhat * share) / sigma
 
 
 def _log(sizes):
@@ -110,7 +132,7 @@ def _log(sizes):
 
 def _range(logs):
     """At least four decades around 1, so that what does not matter looks flat."""
-    return np.array([min(-2.0, logs.min() - 0.5), max(2.0, logs.max() + 0.5)])
+    return np.stack([np.fmin(-2, np.nanmin(logs, axis=-1) - 0.5), np.fmax(2, np.nanmax(logs, axis=-1) + 0.5)], axis=-1)
 
 
 def _verdict(ratio, alike):

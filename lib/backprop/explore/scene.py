@@ -5,10 +5,11 @@ axes, and the browser takes the part that belongs to where they stand. README.md
 """
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Scene", "by", "button", "check", "choice", "digits", "slider", "toggle"]
+__all__ = ["Chosen", "Scene", "by", "button", "check", "choice", "digits", "slider", "toggle"]
 
 
 def slider(name, label, values, start=0, play=None):
@@ -45,8 +46,8 @@ class Scene:
     """What is on show, with the numbers behind it.
 
     label: its name, for who listens. caption: what the still picture claims. text: a sentence with names in braces, of
-    arrays with one number, of words or of controls; {name:value} and {name:gradient} have the colour of these.
-    arrays, words: name -> array, or `by(array, …)`. asks: controls that Python must answer.
+    arrays with one number, of words or of controls; {array@control} is the entry where the control stands. {name:value}
+    and {name:gradient} have the colour of these. arrays, words: name -> array, or `by(array, …)`; words also `Chosen`. asks: controls that Python must answer.
     streams: Python sends numbers unasked, and wants to hear when they are on the screen.
     """
 
@@ -63,7 +64,10 @@ class Scene:
     def put(self, arrays, words=None):
         """Replace numbers and words; what is not named stays."""
         self.arrays |= {name: self._table(name, given) for name, given in arrays.items()}
-        self.words |= {name: self._table(name, given) for name, given in (words or {}).items()}
+        self.words |= {name: self._words(name, given) for name, given in (words or {}).items()}
+
+    def _words(self, name, given):
+        return given if isinstance(given, Chosen) else self._table(name, given)
 
     def _table(self, name, given):
         axes, array = given if isinstance(given, tuple) else ((), np.asarray(given))
@@ -88,12 +92,17 @@ class Scene:
 
     def say(self, knobs=None):
         """The sentence, for these positions of the controls."""
-        return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: self._word(found[1], knobs), self.text)
+        return re.sub(r"\{([\w@]+)(:\w+)?\}", lambda found: self._word(found[1], knobs), self.text)
 
     def _word(self, name, knobs):
         if name in self.words:
-            axes, texts = self.words[name]
-            return str(texts[self._place(axes, knobs)])
+            table = self.words[name]
+            if isinstance(table, Chosen):
+                return table.texts[int(self.value(table.index, knobs))]
+            return str(table[1][self._place(table[0], knobs)])
+        if "@" in name:
+            array, control = name.split("@")
+            return digits(float(self.pick(array, knobs)[(knobs or self.knobs)[control]]))
         if name in self.arrays:
             return digits(self.value(name, knobs))
         (control,) = (c for c in self.controls if c["name"] == name)
@@ -110,8 +119,20 @@ class Scene:
             layout[name] = {"at": at, "axes": axes, "shape": array.shape[len(axes) :]}
             at += array.size
             parts.append(np.ascontiguousarray(array, np.float32).tobytes())
-        words = {name: {"axes": axes, "list": texts.ravel().tolist()} for name, (axes, texts) in self.words.items()}
-        return {"layout": layout, "words": words, "data": b"".join(parts)}
+        return {"layout": layout, "words": {n: _listed(t) for n, t in self.words.items()}, "data": b"".join(parts)}
+
+
+class Chosen(NamedTuple):
+    """A few texts, and the name of the array whose number says which."""
+
+    index: str
+    texts: list
+
+
+def _listed(table):
+    if isinstance(table, Chosen):
+        return {"index": table.index, "list": table.texts}
+    return {"axes": table[0], "list": table[1].ravel().tolist()}
 
 
 def digits(x):

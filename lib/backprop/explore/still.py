@@ -81,6 +81,7 @@ def _curves(ax, panel, scene):
 
 def _line(ax, line, panel, scene):
     values = scene.pick(line["y"])
+    values = np.log10(values) if line.get("log") else values
     x = scene.pick(line["x"]) if line.get("x") else np.linspace(*panel["x"], len(values))
     last = len(values) if line.get("upto") is None else int(scene.value(line["upto"])) + 1
     style = {"dashed": "--", "dotted": "o"}.get(line.get("style"), "-")

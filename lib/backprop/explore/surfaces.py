@@ -3,7 +3,7 @@
 import numpy as np
 
 from backprop import data, optim
-from backprop.explore.scene import Scene, by, check, choice, slider
+from backprop.explore.scene import Chosen, Scene, by, check, choice, slider
 from backprop.explore.widget import show
 
 __all__ = ["descent"]
@@ -38,7 +38,7 @@ def descent(f=None, df=None, optimisers=None, x=(-3.0, 3.0), y=(-2.0, 2.0)):
     panels = [
         dict(
             kind="field", width=540, height=360, x=list(x), y=list(y), title="the surface from above, in bands of equal height",
-            heat=dict(name="height", rows=81, cols=121, range=[0, 1], colours=["low", "high"], steps=14),
+            heat=dict(name="height", rows=54, cols=81, range=[0, 1], colours=["low", "high"], steps=14),
             lines=[dict(xy=way, colour=c, weight=2.5, upto="step", tip=True) for way, _, c, _ in keys],
             points=[dict(xy="start", colour="truth", size=5, mark=1)],
             drag=dict(x="x", y="y", xs=host.xs.tolist(), ys=host.ys.tolist()),
@@ -46,13 +46,13 @@ def descent(f=None, df=None, optimisers=None, x=(-3.0, 3.0), y=(-2.0, 2.0)):
         dict(
             kind="curves", width=360, height=360, x=[0, STEPS], y="range", ylog=True, xlabel="step",
             title="height above the lowest point in sight",
-            lines=[dict(y=fall, colour=c, upto="step", name=name) for _, fall, c, name in keys],
+            lines=[dict(y=fall, colour=c, upto="step", name=name, log=True) for _, fall, c, name in keys],
             rules=[dict(x="step")], drag=dict(knob="step", values=list(range(STEPS + 1))),
         ),
     ]  # fmt: skip
     knobs = {c["name"]: c["start"] for c in controls}
     arrays, words = host.answer(knobs)
-    heights = ", ".join(f"{{name{i}:{c}}} {{now{i}}}" for i, c in zip(range(len(keys)), COLOURS))
+    heights = ", ".join(f"{{name{i}:{c}}} {{fall{i}@step}}" for i, c in zip(range(len(keys)), COLOURS))
     text = f"Height after {{step}} steps at rate {{rate}}: {heights}. {{said}}"
     words |= {f"name{i}": np.array(name) for i, name in enumerate(optimisers)}
     caption = "Four optimisers leave from the same point: SGD zigzags, momentum swings, RMSProp and Adam rescale each direction."
@@ -75,18 +75,16 @@ class _Descents:
         falls = []
         for i, update in enumerate(self.optimisers.values()):
             way = _walk(df, update, start, noise)
-            fall = np.log10(np.maximum(f(way) - lowest, 1e-12))
+            fall = np.maximum(f(way) - lowest, 1e-12)
             falls.append(fall)
-            arrays |= {
-                f"way{i}": by(way, "rate"),
-                f"fall{i}": by(fall, "rate"),
-                f"now{i}": by(10**fall, "rate", "step"),
-            }
+            arrays |= {f"way{i}": by(way, "rate"), f"fall{i}": by(fall, "rate")}
         arrays["range"] = np.array([-6.0, max(2.0, float(np.log10(f(start) - lowest + 1e-9)) + 0.7)])
-        return arrays, {"said": by(_said(falls, list(self.optimisers)), "rate", "step")}
+        texts, which = np.unique(_said(falls, list(self.optimisers)).astype(str), return_inverse=True)
+        arrays["which"] = by(which.reshape(len(RATES), STEPS + 1), "rate", "step")
+        return arrays, {"said": Chosen("which", texts.tolist())}
 
     def _heights(self, f):
-        across, up = np.linspace(self.xs[0], self.xs[-1], 121), np.linspace(self.ys[-1], self.ys[0], 81)
+        across, up = np.linspace(self.xs[0], self.xs[-1], 81), np.linspace(self.ys[-1], self.ys[0], 54)
         cells = f(np.stack(np.meshgrid(across, up), axis=-1))
         lowest = float(min(cells.min(), 0.0 if cells.min() > -1e-3 else cells.min()))
         return np.sqrt((cells - lowest) / (cells.max() - lowest)), lowest

@@ -17,8 +17,9 @@ WIDTH, POINTS, HISTORY = 16, 100, 200
 DATA = ("spirals", "moons", "rings", "clouds")
 BENDS = ("tanh", "relu", "sigmoid")
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
-BUDGET = 0.006  # seconds of training between two pictures
-AHEAD = 2  # pictures on their way to the browser
+BUDGET = 0.008  # seconds of training between two pictures
+PACE = 1 / 40  # seconds from picture to picture, if the browser can follow
+AHEAD = 8  # pictures on their way to the browser, which answers every fourth: an answer costs as much as a picture
 PATIENCE = 60  # seconds after which nobody is taken to be watching
 
 
@@ -57,8 +58,9 @@ def playground(functions=clear, data="spirals", depth=2, activation="tanh", cell
     ]  # fmt: skip
     arrays, words = host.picture()
     text = "Step {steps}: loss {loss}, {right} of the points right. {flow}"
+    asks = ["depth", "data", "bend", "norm", "skip"]
     caption = "A network in training: its boundary, the gradient that reaches each layer, and the loss."
-    return show(Scene("Playground", caption, text, controls, panels, arrays, words, streams=True), host)
+    return show(Scene("Playground", caption, text, controls, panels, arrays, words, asks, streams=True), host)
 
 
 class _Playground:
@@ -117,14 +119,16 @@ class _Playground:
 
     # ----- what the widget calls -----
 
+    def answer(self, knobs):
+        self.knobs = dict(knobs)
+        self.start()
+        return self.picture()
+
     def attach(self, widget):
         self.widget, self.seen, self.last = widget, 0, perf_counter()
 
     def turned(self, moved):
         self.knobs = dict(self.widget.knobs)
-        if moved - {"run", "rate"}:
-            self.start()
-            self.widget.put(*self.picture())
         if self.knobs["run"] and (self.task is None or self.task.done()):
             self.task = asyncio.get_running_loop().create_task(self._keep_training())
 
@@ -141,12 +145,13 @@ class _Playground:
     async def _keep_training(self):
         self.seen, self.last = self.widget.frame, perf_counter()
         while self.knobs["run"] and self.widget.comm is not None:
+            due = perf_counter() + PACE
             if self.widget.frame - self.seen < AHEAD:
                 self.train()
                 self.widget.put(*self.picture())
             elif perf_counter() - self.last > PATIENCE:
                 self.widget.move(run=0)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(max(0.001, due - perf_counter()))
 
 
 class _Net(Network):

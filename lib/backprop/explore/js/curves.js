@@ -88,7 +88,8 @@ function addLine(line, inside, picture) {
     key = now
     const reach = scale([0, Math.max(1, y.values.length - 1)], panel.x)
     const at = i => across(x ? x.values[i] : reach(i))
-    path.setAttribute('d', line.style === 'dotted' ? specks(y.values, upto, at, up) : trace(y.values, upto, at, up))
+    const height = line.log ? v => up(Math.log10(v)) : up
+    path.setAttribute('d', line.style === 'dotted' ? specks(y.values, upto, at, height) : trace(y.values, upto, at, height))
     if (label) putLabel(label, line, y.values, upto, at, up, edge)
   }
 }

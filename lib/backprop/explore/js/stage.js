@@ -3,7 +3,7 @@
 //
 // From Python:  scene    what there is: label, controls, panels, text, asks (controls that only the kernel can answer)
 //               layout_of_data  where an array lies in `data`: at, shape, and axes, the controls that choose a part of it
-//               words    strings in the same way: axes and a flat list
+//               words    strings in the same way: axes and a flat list; or a list, and `index`, an array that says which
 //               data     all numbers, float32
 //               knobs    control -> position, an integer; the one thing that is sent back
 //               frame    counts how often Python replaced numbers; comes last, with the numbers
@@ -106,6 +106,9 @@ class Stage {
 
   number(name) { return this.pick(name).values[0] }
 
+  // The entry of an array at which a control stands.
+  entry(name, control) { return this.pick(name).values[this.knob(control)] }
+
   // A number, an array of this name, or the position of a control.
   value(name) { return typeof name === 'number' ? name : this.has(name) ? this.number(name) : this.knob(name) }
 
@@ -137,7 +140,7 @@ class Stage {
   // Who sends frame after frame hears when one is on the screen, and so never runs ahead of it.
   answer() {
     const seen = this.model.get('frame')
-    if (this.scene.streams) requestAnimationFrame(() => this.model.send({ seen }))
+    if (this.scene.streams && seen % 4 === 0) requestAnimationFrame(() => this.model.send({ seen }))
   }
 
   // ----- text -----
@@ -155,7 +158,8 @@ class Stage {
 
   word(name) {
     const words = this.model.get('words')[name]
-    if (words) return words.list[this.place(words.axes)]
+    if (words) return words.list[words.index ? this.number(words.index) : this.place(words.axes)]
+    if (name.includes('@')) return digits(this.entry(...name.split('@')))
     if (this.has(name)) return digits(this.number(name))
     const control = this.scene.controls.find(c => c.name === name)
     return control ? control.values[this.knob(name)] : ''
