@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder.exercise import Exercise
+from autograder.formula import latex, plain
 from autograder.layer import Layer, shown
 from autograder.stranger import LEVELS, SIZES, draw
 from autograder.stranger_exercise import exercise_of, level_says
@@ -33,11 +34,11 @@ class Shown:
         return tuple(self._layer.numbers(np.random.default_rng(seed), SIZES["ordinary"]).values())
 
     def __repr__(self) -> str:
-        code, formula = self._layer.code(f"{self._name}_forward"), self._layer.plain_formula()
+        code, formula = self._layer.code(f"{self._name}_forward"), plain(self._layer)
         return f"{self._head}\n\n{code}\nEntry by entry:\n{_indented(formula)}\n\n{self._asks}"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        code, formula = self._layer.code(f"{self._name}_forward"), self._layer.formula()
+        code, formula = self._layer.code(f"{self._name}_forward"), latex(self._layer)
         rich = f"{self._head}\n\n```python\n{code}```\n\nEntry by entry:\n\n$$\n{formula}\n$$\n\n{self._asks}"
         return {"text/plain": repr(self), "text/markdown": rich}
 

@@ -13,6 +13,7 @@ import pytest
 from autograder import check, judge, practice, progress, stranger, submission
 from autograder.box import Limits
 from autograder.diagnose import Here, attempt
+from autograder.formula import latex, plain
 from autograder.grade import Verdicts
 from autograder.layer import operands
 from autograder.lesson import find_exercise, find_lesson
@@ -491,3 +492,11 @@ def test_the_benchmark_counts(tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, cwd=LESSON.folder.parents[1])
     rows = {row["name"]: row["ratio"] for row in json.loads((tmp_path / "rows.json").read_text())}
     assert run.returncode == 0 and rows["agree"] == 1 and rows["mistakes"] >= 0.95, run.stderr
+
+
+@pytest.mark.parametrize("layer", SOME)
+def test_a_formula_speaks_of_every_line_and_shows_no_latex_in_a_terminal(layer):
+    text, rich = plain(layer), latex(layer)
+    assert [line.split("[")[0] for line in text.splitlines()] == [line.target for line in layer.lines]
+    assert not re.search(r"[\\{}_^]", text) and rich.count("&=") == len(layer.lines)
+    assert rich.count("{") == rich.count("}") and "operands" not in rich
