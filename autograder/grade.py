@@ -136,9 +136,9 @@ def grade(
 
     files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
     api, notes = _nbgrader(classroom, isolation), {}
-    _release(api, lesson)
     with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
+        _release(api, lesson)
 
         def one(student: str) -> tuple[str, Any]:
             return _judged(lesson, verdicts, student, files[student], released, outputs)
