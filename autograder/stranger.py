@@ -24,7 +24,7 @@ INPUTS = {"x": ("N", "D"), "w": ("D", "M"), "b": ("M",), "t": ("K", "M"), "y": (
 NAMES = "h a c e f g p q r u v z".split()
 # N, D, M, K of what is tried. In the last one D is so large that differencing the forward, be it row by row, takes
 # more computing time than there is; right code takes well under a second, with loops or without.
-SIZES = {"ordinary": (4, 5, 3, 2), "batch_of_one": (1, 3, 4, 2), "square": (4, 4, 4, 4), "large": (20, 10_000, 3, 7)}
+SIZES = {"ordinary": (4, 5, 3, 2), "batch_of_one": (1, 3, 4, 2), "square": (4, 4, 4, 4), "large": (3, 40_000, 2, 7)}
 TRIED = [name for name in SIZES if name != "large"]
 
 

@@ -43,6 +43,14 @@ def far(found, truth):
     return max(np.abs(found[name] - truth[name]).max() / np.abs(truth[name]).max() for name in truth)
 
 
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("BACKPROP_STUDENT", "JUPYTERHUB_USER", "NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BACKPROP_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
 # ----- the layer -----
 
 
@@ -267,7 +275,7 @@ def test_a_wrong_gradient_costs_its_own_points_alone():
 # ----- whose it is -----
 
 
-def test_a_neighbours_answer_is_worth_nothing_and_hears_which_layer_was_asked_for():
+def test_a_neighbours_answer_is_worth_nothing_and_hears_which_layer_was_asked_for(home):
     verdict = marked(own("ben"), "anna")
     assert verdict.points < 6 and "drawn for `anna`" in verdict.layer
     shown = stranger("04", student="anna")
@@ -289,14 +297,6 @@ def test_any_name_has_a_layer(name):
 
 def _wrong(exercise):
     return judge.examine(exercise, Here({}), judge.draws(exercise, judge.public_seed, for_marks=False))
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    for name in ("BACKPROP_STUDENT", "JUPYTERHUB_USER", "NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("BACKPROP_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 def test_who_learns_here(home, monkeypatch):
