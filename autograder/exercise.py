@@ -79,6 +79,7 @@ class Exercise:
                student's own fail, the judge answers the calls, so that one error costs once
     stages     kind "stages": how each value follows from the inputs and the values before it
     help       hints in stages, the vaguest first; never the line to type
+    paths      what each value is a sum of, for the diagnosis: see `diagnose/terms.py`, which knows the layers of `lib`
     """
 
     writes: Sequence[str]
@@ -91,8 +92,10 @@ class Exercise:
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     help: Sequence[str] = ()
+    paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    derivations: list[Callable] = field(default_factory=list)
     suspects: dict[str, Callable] = field(default_factory=dict)
     innocents: list[Callable] = field(default_factory=list)
     path: Path | None = None  # set when the lesson is read, like the two that follow
@@ -136,6 +139,11 @@ class Exercise:
             return function
 
         return register
+
+    def derivation(self, function: Callable) -> Callable:
+        """Register another right way to write what the exercise is named after; its slips become known, too."""
+        self.derivations.append(function)
+        return function
 
     def suspect(self, function: Callable) -> Callable:
         """Register a wrong function that the student's inputs are to expose; its name is the value's."""

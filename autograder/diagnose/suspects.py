@@ -1,0 +1,146 @@
+"""Wrong functions that may be the student's, and what they make of the same draws.
+
+A suspect is tried as a student's function would be, lazily: draw by draw, until it returns something else than the
+student's did. Nearly all of them differ on the first.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.box import inside
+from autograder.box.values import Failure, pack, unpack
+from autograder.exercise import Exercise, Mistake
+from autograder.kinds import KINDS, Way
+from autograder.rules import Answer, Draw, close
+
+__all__ = ["Here", "Suspect", "Trial", "attempt", "same_values"]
+
+SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
+SAME_IN_FLOAT32 = 3e-5
+
+
+class Here:
+    """Functions of this process, called in this process: for trusted code, and for `check`."""
+
+    isolation = None
+
+    def __init__(self, namespace: Mapping[str, Any]):
+        self.namespace = namespace
+
+    def ask(
+        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Any]
+    ) -> list[Any]:
+        function, replies = inside.load(probe, name), []
+        undo = inside.replace(self.namespace, needs, parts)
+        try:
+            for question in questions:
+                kind, value = inside.attempt(function, self.namespace, needs, copy.deepcopy(question))
+                replies.append(unpack(*pack(value)) if kind == inside.VALUE else Failure(kind, value))
+        finally:
+            undo()
+        return replies
+
+
+def attempt(exercise: Exercise, mistake: Mistake) -> dict[str, Any]:
+    """The names that a student with this mistake would have written, and nothing else wrong."""
+    return _names(exercise, mistake.stands_for, mistake.function)
+
+
+def _names(exercise: Exercise, stands_for: str, function: Callable) -> dict[str, Any]:
+    right = {name: getattr(exercise.reference, name) for name in exercise.writes}
+    return right | {stands_for: function}
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A wrong function: a mistake of the catalogue, or an edit of a right derivation.
+
+    says   the hint of a mistake; of an edit, half a sentence
+    kind   "mistake", or the kind of the edit
+    """
+
+    name: str
+    function: Callable
+    stands_for: str
+    kind: str
+    says: str
+
+
+class Trial:
+    """A suspect beside a student's answers: on which values do the two agree?"""
+
+    def __init__(self, exercise: Exercise, suspect: Suspect, answers: Mapping[str, Sequence[Answer]]):
+        self.exercise, self.suspect, self.answers = exercise, suspect, answers
+        self._made: dict[tuple[str, int], Answer] = {}
+
+    def agrees(self, name: str) -> bool:
+        """Whether this value is the same on every draw."""
+        return all(_same(answer, self._answer(name, i), name) for i, answer in enumerate(self.answers[name]))
+
+    def holds(self, name: str) -> bool:
+        """Whether this value of the suspect's is right on every draw."""
+        made = [self._answer(name, i) for i in range(len(self.answers[name]))]
+        return all(name in a.values and same_values(a.values[name], a.draw.expected[name]) for a in made)
+
+    def _answer(self, name: str, i: int) -> Answer:
+        way = next(way for way in KINDS[self.exercise.kind].ways(self.exercise) if name in way.brings)
+        if (way.name, i) not in self._made:
+            self._made[way.name, i] = self._try(way, self.answers[name][i].draw)
+        return self._made[way.name, i]
+
+    def _try(self, way: Way, draw: Draw) -> Answer:
+        if self.suspect.kind != "mistake":
+            return outcome(self.exercise, self.suspect, way, draw)
+        venue = Here(_names(self.exercise, self.suspect.stands_for, self.suspect.function))
+        return KINDS[self.exercise.kind].answers(self.exercise, venue, way, [draw])[0]
+
+
+def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
+    """What an edit of ours makes of a draw: called as it is, since it is trusted and there are hundreds of them."""
+    kind, stands_for = KINDS[exercise.kind], suspect.stands_for
+    if exercise.kind == "pair" and not way.needs == [stands_for]:
+        return Answer(draw, missing="nothing came back")
+    forward = exercise.kind != "pair" or way.brings == ["out"]
+    given = list(draw.inputs.values()) if forward else [draw.dout, draw.cache]
+    try:
+        with np.errstate(all="ignore"):
+            returned = suspect.function(*copy.deepcopy(given))
+    except Exception as error:
+        return Answer(draw, failure=Failure("raised", f"{stands_for} raised {type(error).__name__}: {error}"))
+    if exercise.kind != "pair":
+        return kind.read(exercise, way, draw, {"returned": returned})
+    key = "out" if forward else "gradients"
+    returned = returned[0] if forward and isinstance(returned, tuple) else returned
+    return kind.read(exercise, way, replace(draw), {key: returned})
+
+
+def _same(a: Answer, b: Answer, name: str) -> bool:
+    if a.failure or b.failure:
+        return bool(a.failure and b.failure) and _message(a.failure) == _message(b.failure)
+    if name in a.values and name in b.values:
+        return same_values(a.values[name], b.values[name])
+    return name not in a.values and name not in b.values and a.missing == b.missing
+
+
+def _message(failure: Failure) -> str:
+    return failure.text.rpartition(", at line ")[0] or failure.text
+
+
+def same_values(a: Any, b: Any) -> bool:
+    """Whether two answers are the same array up to rounding, with what is not a number in the same places."""
+    try:
+        a, b = np.asarray(a), np.asarray(b)
+    except ValueError:
+        return False
+    if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
+        return False
+    finite = np.isfinite(a)
+    if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
+        return False
+    return close(a[finite], b[finite].astype(float), SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME)
