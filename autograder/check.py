@@ -65,10 +65,13 @@ def _verdict(exercise, namespace):
     from autograder import judge
     from autograder.diagnose import Here
 
-    printed = io.StringIO()
+    printed, venue = io.StringIO(), Here(namespace)
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
-        found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
+        found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
     return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
 
 

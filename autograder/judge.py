@@ -15,14 +15,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from autograder import rules
 from autograder.box import Forked, Limits, Sandbox
 from autograder.box.values import Failure
-from autograder.diagnose import diagnose
+from autograder.diagnose import Finding, diagnose
 from autograder.exercise import Case, Exercise
 from autograder.kinds import KINDS, Venue, Way
 from autograder.lesson import find_exercise
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 COURSE = "backprop"
+AGAIN = 15  # times that each small case is drawn anew before a mistake gets a name
 Seed = Callable[[Exercise, Case], int]
 
 
@@ -72,11 +73,14 @@ def fresh_seed(exercise: Exercise, case: Case) -> int:
 
 @dataclass(frozen=True)
 class Examined:
-    """Answers by value's name, and the first complaint about each value that does not hold."""
+    """Answers by value's name, and the first complaint about each value that does not hold. `again` holds the
+    answers on more draws, where some were asked for: nothing is decided on them."""
 
     answers: dict[str, list[Answer]]
     complaints: dict[str, str]
     rules: dict[str, Rule]
+    ways: dict[str, Way]
+    again: dict[str, list[Answer]] = field(default_factory=dict)
 
     @property
     def too_slow(self) -> bool:
@@ -89,9 +93,18 @@ class Examined:
 
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
-    kind = KINDS[exercise.kind]
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    return [kind.draw(exercise, case, np.random.default_rng(seed(exercise, case))) for case in cases]
+    return [_draw(exercise, case, seed(exercise, case)) for case in cases]
+
+
+def more_draws(exercise: Exercise, seed: Seed) -> list[Draw]:
+    """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
+    cases = [case for case in exercise.cases if not case.for_marks_only]
+    return [_draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
+
+
+def _draw(exercise: Exercise, case: Case, seed: int) -> Draw:
+    return KINDS[exercise.kind].draw(exercise, case, np.random.default_rng(seed))
 
 
 def examine(
@@ -110,10 +123,21 @@ def examine(
     parts = tried.values()
     return Examined(
         *(
-            {k: v for part in parts for k, v in getattr(part, field).items()}
-            for field in ("answers", "complaints", "rules")
+            {k: v for part in parts for k, v in getattr(part, each).items()}
+            for each in ("answers", "complaints", "rules", "ways")
         )
     )
+
+
+def ask_again(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> Examined:
+    """The same with answers on many more draws, if something is wrong and nothing has broken down."""
+    if not found.complaints or found.failures:
+        return found
+    more, again = more_draws(exercise, seed), {}
+    for way in {way.name: way for name, way in found.ways.items() if name in found.complaints}.values():
+        answers = KINDS[exercise.kind].answers(exercise, venue, way, more)
+        again |= dict.fromkeys(way.brings, answers)
+    return replace(found, again=again)
 
 
 def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> Examined:
@@ -125,7 +149,7 @@ def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> E
             complaint, rule = _first_complaint(kind.rules, name, answer)
             if complaint and name not in complaints:
                 complaints[name], caught[name] = f"{complaint}{_on(answer.draw, drawn)}", rule
-    return Examined({name: answers for name in way.brings}, complaints, caught)
+    return Examined({name: answers for name in way.brings}, complaints, caught, dict.fromkeys(way.brings, way))
 
 
 def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tuple[str | None, Rule | None]:
@@ -149,7 +173,8 @@ def judge(exercise: Exercise, venue: Venue, secret: bytes) -> Verdict:
     hidden = examine(exercise, venue, draws(exercise, secret_seed(secret), for_marks=True))
     if not hidden.complaints or hidden.too_slow:
         return verdict(exercise, hidden, hidden)
-    return verdict(exercise, hidden, examine(exercise, venue, draws(exercise, public_seed, for_marks=True)))
+    public = examine(exercise, venue, draws(exercise, public_seed, for_marks=True))
+    return verdict(exercise, hidden, ask_again(exercise, venue, public, public_seed))
 
 
 def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdict:
@@ -158,6 +183,9 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
     failures = decides.failures
     unexplained = "{} holds on public values, but not on those drawn for marks"
     complaints = [explains.complaints.get(name, unexplained.format(name)) for name in decides.complaints]
+    found = Finding()
+    if decides.complaints and not decides.too_slow:
+        found = _found(exercise, explains)
     if decides.too_slow:  # of slowness we say nothing but our own words, so once is enough
         complaints = [str(failure) for failure in failures if failure.kind == "too slow"]
     return Verdict(
@@ -166,13 +194,23 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         max_points=exercise.max_points,
         names=names,
         complaints=list(dict.fromkeys(complaints)),
-        diagnosis=diagnose(exercise, explains.answers, explains.complaints)
-        if decides.complaints and not decides.too_slow
-        else None,
+        diagnosis=found.text,
+        causes=[cause.name for cause in found.causes],
+        evidence=found.evidence,
+        place=found.place,
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
     )
+
+
+def _found(exercise: Exercise, explains: Examined) -> Finding:
+    """The diagnosis; none where it breaks down, since what it says is never worth a mark."""
+    try:
+        answers = {name: [*each, *explains.again.get(name, [])] for name, each in explains.answers.items()}
+        return diagnose(exercise, answers, explains.complaints)
+    except Exception:
+        return Finding()
 
 
 def _status(found: Examined) -> str:
@@ -241,7 +279,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
         decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
     wanting = [e for e in exercises if best[e.id][1].complaints and not best[e.id][1].too_slow]
-    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly) if wanting else _NOTHING
+    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=True) if wanting else _NOTHING
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]
@@ -269,11 +307,13 @@ def _run(
     wanted: Callable[[Way], bool] = lambda way: True,
     deadly: Collection[int] = (),
     alone: bool = False,
+    explains: bool = False,
 ) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
     """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
+    A run that `explains` asks more, all of it public.
     """
     by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
     found: dict[str, list[Examined]] = {}
@@ -281,7 +321,8 @@ def _run(
 
         def look(name: str, seed: Seed) -> Examined:
             exercise = by_name[name]
-            return examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
+            found = examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
+            return ask_again(exercise, box, found, public_seed) if explains else found
 
         for number, step in enumerate(steps):
             if step.exercise in by_name:
@@ -300,7 +341,7 @@ def _run(
             found[name] = [first, look(name, _other(seed)) if again else first]
         late = box.late
     if late and walls.crowded and not alone:
-        return _run(steps, exercises, seed, walls, wanted, deadly, alone=True)
+        return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
     return found, raised, dead
 
 

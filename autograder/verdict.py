@@ -27,6 +27,9 @@ class Verdict:
     names: dict[str, bool]
     complaints: list[str] = field(default_factory=list)
     diagnosis: str | None = None
+    causes: list[str] = field(default_factory=list)
+    evidence: str = ""
+    place: str = ""
     status: str = "right"
     remarks: list[str] = field(default_factory=list)
     help: list[str] = field(default_factory=list)

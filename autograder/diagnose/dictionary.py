@@ -70,9 +70,7 @@ def _distinct(exercise: Exercise, suspects: list[Suspect]) -> list[Suspect]:
     drawn = [kind.draw(exercise, case, np.random.default_rng(number)) for number, case in enumerate(cases)]
     ways = kind.ways(exercise)
     for suspect in suspects:
-        way = next((w for w in ways if exercise.kind != "pair" or list(w.needs) == [suspect.stands_for]), None)
-        if way is None:
-            continue
+        way = next(way for way in ways if suspect.stands_for in way.needs)
         answers = [outcome(exercise, suspect, way, draw) for draw in drawn]
         print_ = _print(answers, way.brings)
         if print_ and print_ not in seen:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from autograder.exercise import Exercise, Mistake
 from autograder.kinds import KINDS, Way
 from autograder.rules import Answer, Draw, close
 
-__all__ = ["Here", "Suspect", "Trial", "attempt", "same_values"]
+__all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
@@ -77,7 +77,7 @@ class Trial:
 
     def __init__(self, exercise: Exercise, suspect: Suspect, answers: Mapping[str, Sequence[Answer]]):
         self.exercise, self.suspect, self.answers = exercise, suspect, answers
-        self._made: dict[tuple[str, int], Answer] = {}
+        self._ways, self._made = first_ways(exercise), {}
 
     def agrees(self, name: str) -> bool:
         """Whether this value is the same on every draw."""
@@ -89,35 +89,58 @@ class Trial:
         return all(name in a.values and same_values(a.values[name], a.draw.expected[name]) for a in made)
 
     def _answer(self, name: str, i: int) -> Answer:
-        way = next(way for way in KINDS[self.exercise.kind].ways(self.exercise) if name in way.brings)
+        way = self._ways[name]
         if (way.name, i) not in self._made:
             self._made[way.name, i] = self._try(way, self.answers[name][i].draw)
         return self._made[way.name, i]
 
     def _try(self, way: Way, draw: Draw) -> Answer:
-        if self.suspect.kind != "mistake":
-            return outcome(self.exercise, self.suspect, way, draw)
+        made = outcome(self.exercise, self.suspect, way, draw)
+        if self.suspect.kind != "mistake" or not (made.failure or made.missing):
+            return made
+        # What it raised must be said in the words in which it is said of a student.
         venue = Here(_names(self.exercise, self.suspect.stands_for, self.suspect.function))
         return KINDS[self.exercise.kind].answers(self.exercise, venue, way, [draw])[0]
 
 
+def first_ways(exercise: Exercise) -> dict[str, Way]:
+    """By value's name, the first way in which a kind brings it."""
+    return {name: way for way in reversed(KINDS[exercise.kind].ways(exercise)) for name in way.brings}
+
+
+def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any:
+    """What a suspect returns for a draw, by the value's name; None where it returns nothing of that name."""
+    return outcome(exercise, suspect, first_ways(exercise)[name], draw).values.get(name)
+
+
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
-    """What an edit of ours makes of a draw: called as it is, since it is trusted and there are hundreds of them."""
-    kind, stands_for = KINDS[exercise.kind], suspect.stands_for
-    if exercise.kind == "pair" and not way.needs == [stands_for]:
-        return Answer(draw, missing="nothing came back")
-    forward = exercise.kind != "pair" or way.brings == ["out"]
-    given = list(draw.inputs.values()) if forward else [draw.dout, draw.cache]
+    """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
+    pair, forward = exercise.kind == "pair", way.brings == ["out"]
+    if suspect.stands_for not in way.needs:
+        return Answer(draw, {name: draw.expected[name] for name in way.brings})
+    given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
     try:
         with np.errstate(all="ignore"):
-            returned = suspect.function(*copy.deepcopy(given))
+            made = suspect.function(*_copied(given))
     except Exception as error:
-        return Answer(draw, failure=Failure("raised", f"{stands_for} raised {type(error).__name__}: {error}"))
-    if exercise.kind != "pair":
-        return kind.read(exercise, way, draw, {"returned": returned})
-    key = "out" if forward else "gradients"
-    returned = returned[0] if forward and isinstance(returned, tuple) else returned
-    return kind.read(exercise, way, replace(draw), {key: returned})
+        return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
+    if pair:
+        made = made[0] if forward and isinstance(made, tuple) else made
+        return KINDS["pair"].read(exercise, way, draw, {"out" if forward else "gradients": made})
+    if exercise.kind == "stages" and isinstance(made, dict):  # what follows from what is not asked of suspects
+        return Answer(draw, {name: made[name] for name in way.brings if name in made})
+    return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made})
+
+
+def _copied(value: Any) -> Any:
+    """A copy that may be written into; quicker than `deepcopy` of the same."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_copied, value))
+    return value
 
 
 def _same(a: Answer, b: Answer, name: str) -> bool:
@@ -133,7 +156,10 @@ def _message(failure: Failure) -> str:
 
 
 def same_values(a: Any, b: Any) -> bool:
-    """Whether two answers are the same array up to rounding, with what is not a number in the same places."""
+    """Whether two answers are the same array up to rounding, with what is not a number in the same places.
+
+    Of the first, the precision counts.
+    """
     try:
         a, b = np.asarray(a), np.asarray(b)
     except ValueError:
