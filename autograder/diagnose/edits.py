@@ -43,6 +43,8 @@ INSTEAD = {"sum": "mean", "mean": "sum", "max": "min", "min": "max"}
 FUNCTIONS = {"maximum": "minimum", "minimum": "maximum", "zeros_like": "ones_like", "ones_like": "zeros_like"}
 SHAPES = {"copy": "a copy", "reshape": "a change of shape", "astype": "a change of type"}
 
+LAST = "only the last term of a sum is left, where all of them should add up (`=` for `+=`)"
+
 Change = tuple[str, str, ast.AST]  # the kind, what is said of it, what stands there instead
 
 
@@ -59,8 +61,8 @@ class Edit:
 def of(source: str, across_styles: bool = False, texts: bool = False) -> Iterator[Edit]:
     """All single edits of the function in a source text.
 
-    across_styles   also slips of one character in a loop that cannot be typed in code without loops: `=` for `+=`
-                    where terms are added up by a sum or by a product of matrices
+    across_styles   also slips in a loop that cannot be typed in code without loops: `=` for `+=`, or a product of two
+                    entries changed, where a sum or a product of matrices stands for the loop
     texts           with the edited source of each
     """
     tree = ast.parse(textwrap.dedent(source))
@@ -69,7 +71,7 @@ def of(source: str, across_styles: bool = False, texts: bool = False) -> Iterato
     function.decorator_list, function.body = [], function.body[bool(docstring) :]
     words = Words(function, docstring)
     for parent, field, place, node in list(_places(function)):
-        changes = [*_changes(node, parent, words), *(_last_alone(node) if across_styles else ())]
+        changes = [*_changes(node, parent, words), *(_in_a_loop(node, words) if across_styles else ())]
         for kind, says, instead in changes:
             _put(parent, field, place, ast.copy_location(instead, node))
             ast.fix_missing_locations(tree)
@@ -222,22 +224,25 @@ def _update(node: ast.AugAssign, words: Words) -> Iterator[Change]:
     yield "term", dropped, ast.Pass()
 
 
-def _last_alone(node: ast.AST) -> Iterator[Change]:
-    """What a loop with `=` for `+=` leaves of a sum: its last term."""
-    says = "only the last term of a sum is left, where all of them should add up (`=` for `+=`)"
+def _in_a_loop(node: ast.AST, words: Words) -> Iterator[Change]:
+    """What a slip in a loop would make of a sum that is written without one."""
     match node:
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            last = ast.BinOp(_parsed("a[:, -1:]", a=left), ast.MatMult(), _parsed("a[-1:]", a=right))
-            yield "adds up", says, last
+            yield "adds up", LAST, _parsed("a[:, -1:] @ b[-1:]", a=left, b=right)
+            for missing, text in ((left, "(0 * a + 1) @ b"), (right, "a @ (0 * b + 1)")):
+                says = f"{words.of(missing, 'a factor')} is missing from the products that are summed"
+                yield "term", says, _parsed(text, a=left, b=right)
+            for text in ("(1 / a) @ b", "a @ (1 / b)"):
+                says = "a division where a multiplication belongs, in the products that are summed"
+                yield "operator", says, _parsed(text, a=left, b=right)
         case ast.Call(func=ast.Attribute(value=inner, attr="sum" | "mean" as name), keywords=keywords):
             given = {keyword.arg: keyword.value for keyword in keywords}
-            axis = given.get("axis")
-            if axis is None:
-                yield "adds up", says, _parsed("a.ravel()[-1]" + "/ a.size" * (name == "mean"), a=inner)
-            else:
+            if axis := given.get("axis"):
                 which = "[-1]" if "keepdims" in given else "-1"
-                share = "/ a.shape[axis]" * (name == "mean")
-                yield "adds up", says, _parsed(f"a.take({which}, axis=axis) {share}", a=inner, axis=axis)
+                text = f"a.take({which}, axis=axis)" + " / a.shape[axis]" * (name == "mean")
+                yield "adds up", LAST, _parsed(text, a=inner, axis=axis)
+            else:
+                yield "adds up", LAST, _parsed("a.ravel()[-1]" + " / a.size" * (name == "mean"), a=inner)
 
 
 def _parsed(text: str, **parts: ast.expr) -> ast.expr:

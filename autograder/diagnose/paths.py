@@ -124,6 +124,8 @@ def _labels(letters: Sequence[str]) -> Iterator[tuple[Label, Coefficient]]:
     factors: list[tuple[str, Coefficient]] = [("", lambda s: 1.0)]
     factors += [(a, lambda s, a=a: s[a]) for a in letters]
     factors += [(f"1/{a}", lambda s, a=a: 1 / s[a]) for a in letters]
+    factors += [(f"{a}²", lambda s, a=a: s[a] ** 2) for a in letters]
+    factors += [(f"1/{a}²", lambda s, a=a: 1 / s[a] ** 2) for a in letters]
     factors += [(f"{a}/{b}", lambda s, a=a, b=b: s[a] / s[b]) for a in letters for b in letters if a != b]
     yield (0.0, ""), lambda s: 0.0
     for number in (1.0, -1.0, 2.0, 0.5, -2.0, -0.5):
@@ -213,6 +215,11 @@ def _scaled(label: Label) -> str:
     number, factor = label
     over, _, under = factor.partition("/")
     said = {1.0: [], 2.0: ["doubled"], 0.5: ["halved"]}.get(abs(number), [f"times {abs(number):g}"])
-    said = said + ([f"times {CALLED.get(over, over)}"] if over not in ("", "1") else [])
-    said += [f"divided by {CALLED.get(under, under)}"] if under else []
+    said = said + ([f"times {_called(over)}"] if over not in ("", "1") else [])
+    said += [f"divided by {_called(under)}"] if under else []
     return ", ".join(said + ["with the opposite sign"] * (number < 0))
+
+
+def _called(size: str) -> str:
+    letter = size.removesuffix("²")
+    return CALLED.get(letter, letter) + (", twice" if letter != size else "")
