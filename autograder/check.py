@@ -39,7 +39,7 @@ def check(name: str | None = None) -> float | None:
         return _show_state(namespace)
     try:
         exercise = find_exercise(name)
-        verdict, printed = _verdict(exercise, namespace)
+        verdict, printed, picture = _verdict(exercise, namespace)
     except Unknown as error:
         if _graded():
             raise
@@ -52,7 +52,7 @@ def check(name: str | None = None) -> float | None:
         if exercise.counts and verdict.points < verdict.max_points:
             raise AssertionError("\n" + verdict.text())
         return exercise.counts
-    text, shown = verdict.text(), verdict.html()
+    text, shown = verdict.text(), verdict.html(picture)
     if said := _remember(exercise, verdict, namespace):
         text, shown = f"{text}\n{said}", shown + framed(rich(said))
     if printed:
@@ -64,6 +64,7 @@ def check(name: str | None = None) -> float | None:
 def _verdict(exercise, namespace):
     from autograder import judge
     from autograder.diagnose import Here
+    from autograder.diagnose.picture import picture as drawn
 
     printed, venue = io.StringIO(), Here(namespace)
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
@@ -72,7 +73,8 @@ def _verdict(exercise, namespace):
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
-    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
+    picture = drawn(found.answers, list(found.complaints))
+    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
 
 
 def _remember(exercise, verdict, namespace):

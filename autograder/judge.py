@@ -22,7 +22,8 @@ import numpy as np
 from autograder import rules
 from autograder.box import Forked, Limits, Sandbox
 from autograder.box.values import Failure
-from autograder.diagnose import Finding, diagnose
+from autograder.diagnose import Finding, diagnose, stages
+from autograder.diagnose.stages import Stage
 from autograder.exercise import Case, Exercise
 from autograder.kinds import KINDS, Venue, Way
 from autograder.lesson import find_exercise
@@ -81,6 +82,7 @@ class Examined:
     rules: dict[str, Rule]
     ways: dict[str, Way]
     again: dict[str, list[Answer]] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
 
     @property
     def too_slow(self) -> bool:
@@ -131,13 +133,26 @@ def examine(
 
 def ask_again(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> Examined:
     """The same with answers on many more draws, if something is wrong and nothing has broken down."""
-    if not found.complaints or found.failures:
+    if not found.complaints or found.too_slow:
+        return found
+    found = replace(found, stages=_stages(exercise, venue, found, seed))
+    if found.failures:
         return found
     more, again = more_draws(exercise, seed), {}
     for way in {way.name: way for name, way in found.ways.items() if name in found.complaints}.values():
         answers = KINDS[exercise.kind].answers(exercise, venue, way, more)
         again |= dict.fromkeys(way.brings, answers)
     return replace(found, again=again)
+
+
+def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> list[Stage]:
+    """The values on the way, where they can be known."""
+    drawn = more_draws(exercise, seed)[:3] if exercise.parts else []
+    try:
+        values = stages.of_values(exercise, found.answers)
+        return values or stages.of_calls(exercise, drawn, stages.calls(exercise, venue, drawn))
+    except Exception:  # what a student's values make of it is never worth a mark
+        return []
 
 
 def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> Examined:
@@ -161,7 +176,7 @@ def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tup
 
 def _on(draw: Draw, drawn: Sequence[Draw]) -> str:
     """Which case it was, unless it was the first, which is the ordinary one."""
-    return "" if draw is drawn[0] else f" (case: {draw.case.replace('_', ' ')})"
+    return "" if draw.case == drawn[0].case else f" (case: {draw.case.replace('_', ' ')})"
 
 
 def _worth(exercise: Exercise, found: Examined) -> float:
@@ -198,6 +213,7 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         causes=[cause.name for cause in found.causes],
         evidence=found.evidence,
         place=found.place,
+        stages=[[stage.name, stage.status, stage.note] for stage in explains.stages] if decides.complaints else [],
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),

@@ -48,7 +48,7 @@ class Finding:
     @property
     def evidence(self) -> str:
         """What speaks for the causes."""
-        return f"reproduces your numbers on {self.tried} fresh draws" if self.causes and self.tried > 1 else ""
+        return f"reproduces your numbers on {self.tried} draws" if self.causes and self.tried > 1 else ""
 
 
 def diagnose(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Collection[str]) -> Finding:

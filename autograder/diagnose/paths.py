@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from autograder.rules import Answer, Draw
 
 __all__ = ["Fit", "fit", "terms"]
 
+ENOUGH = 15  # draws to fit on; what comes out is held against all of them
 SHAPES = 3  # so many, that are not square, must agree
 NEAR = 1e-6  # of a coefficient; the reconstruction that follows is held to 1e-7
 SIZED = re.compile(r"(\w+) \(((?:[A-Z]\w*(?:\.\.\.)?, ?)*(?:[A-Z]\w*(?:\.\.\.)?)?)\)")
@@ -106,17 +108,23 @@ _TURNS = {_as_it_is: "", _transposed: "transposed", _not_summed: "not yet summed
 
 def _sizes(exercise: Exercise, name: str, draw: Draw) -> dict[str, int]:
     """The sizes by the letters of the shape line: N, D, M."""
-    layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
-    function = getattr(exercise.reference, f"{layer}_forward" if exercise.kind == "pair" else exercise.id)
     arrays = dict(draw.inputs)
     for value in draw.inputs.values():
         arrays |= value if isinstance(value, dict) else {}
     sizes = {"N": len(next(iter(draw.inputs.values()))), "entries": draw.expected[name].size}
-    for argument, axes in SIZED.findall(inspect.getdoc(function) or ""):
-        shape, letters = np.shape(arrays.get(argument, ())), re.findall(r"[A-Z]\w*", axes)
-        if "..." not in axes and len(shape) == len(letters):
-            sizes |= dict(zip(letters, shape))
+    layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
+    function = getattr(exercise.reference, f"{layer}_forward" if exercise.kind == "pair" else exercise.id)
+    for argument, letters in _letters(function):
+        shape = np.shape(arrays.get(argument, ()))
+        sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}
     return sizes
+
+
+@cache
+def _letters(function: Callable) -> list[tuple[str, list[str]]]:
+    """The letters of each argument's axes, for those that have a fixed number of axes."""
+    found = SIZED.findall(inspect.getdoc(function) or "")
+    return [(argument, re.findall(r"[A-Z]\w*", axes)) for argument, axes in found if "..." not in axes]
 
 
 def _labels(letters: Sequence[str]) -> Iterator[tuple[Label, Coefficient]]:
@@ -135,41 +143,48 @@ def _labels(letters: Sequence[str]) -> Iterator[tuple[Label, Coefficient]]:
 
 def _coefficients(exercise, name, draws, arrays, single) -> dict[str, tuple[Label, Coefficient]] | None:
     """For each path its coefficient, as a label and a function of the sizes; None where there are none."""
-    sizes, fitted, paths = [_sizes(exercise, name, draw) for draw in draws], [], None
-    near, shapes = (1e-3, set()) if single else (NEAR, set())
-    for draw, array, size in zip(draws, arrays, sizes):
-        found = terms(exercise, name, draw)
-        paths = paths or list(found)
-        if list(found) != paths:
+    fitted, shapes = [], set()
+    for draw, array in zip(draws[:ENOUGH], arrays):
+        found = _solved(terms(exercise, name, draw), array)
+        if found is None:
             return None
-        matrix = np.stack([term.ravel() for term in found.values()], axis=1)
-        matrix_norm = np.linalg.norm(matrix, axis=0)
-        if not matrix_norm.all():
-            continue
-        solution, _, rank, _ = np.linalg.lstsq(matrix / matrix_norm, array.ravel(), rcond=1e-9)
-        if rank == len(paths):
-            if np.abs(matrix / matrix_norm @ solution - array.ravel()).max() > 1e-4 * max(np.abs(array).max(), 1e-300):
-                return None
-            fitted.append((size, solution / matrix_norm))
+        if found:
+            fitted.append((_sizes(exercise, name, draw), found))
             shape = next(iter(draw.inputs.values())).shape
             shapes |= {shape} if len(set(shape)) > 1 else set()
-    if len(shapes) < SHAPES:
+    if len(shapes) < SHAPES or len({tuple(solution) for _, solution in fitted}) > 1:
         return None
-    letters = sorted(set.intersection(*map(set, sizes)))
     chosen = {}
-    for i, path in enumerate(paths):
-        values = [(size, solution[i]) for size, solution in fitted]
-        chosen[path] = _recognised(values, letters, near)
-        if chosen[path] is None:
+    for path in fitted[0][1]:
+        recognised = _recognised([(sizes, solution[path]) for sizes, solution in fitted], 1e-3 if single else NEAR)
+        if recognised is None:
             return None
-    tolerant = np.float32 if single else float
-    for draw, array, size in zip(draws, arrays, sizes):
-        if not same_values(np.asarray(array, tolerant), _sum(terms(exercise, name, draw), chosen, size)):
+        chosen[path] = recognised
+    typed = np.float32 if single else float
+    for draw, array in zip(draws, arrays):
+        made = _sum(terms(exercise, name, draw), chosen, _sizes(exercise, name, draw))
+        if not same_values(np.asarray(array, typed), made):
             return None
     return chosen
 
 
-def _recognised(values, letters, near) -> tuple[Label, Coefficient] | None:
+def _solved(paths: Mapping[str, np.ndarray], array: np.ndarray) -> dict[str, float] | None:
+    """The coefficients of one draw; {} where it cannot tell the paths apart, None where the array is no sum of them."""
+    matrix = np.stack([term.ravel() for term in paths.values()], axis=1)
+    lengths = np.linalg.norm(matrix, axis=0)
+    if not lengths.all():
+        return {}
+    solution, _, rank, _ = np.linalg.lstsq(matrix / lengths, array.ravel(), rcond=1e-9)
+    if rank < len(paths):
+        return {}
+    left = np.abs(matrix / lengths @ solution - array.ravel()).max()
+    return dict(zip(paths, solution / lengths)) if left <= 1e-4 * np.abs(array).max(initial=0.0) + 1e-300 else None
+
+
+def _recognised(values: Sequence[tuple[dict, float]], near: float) -> tuple[Label, Coefficient] | None:
+    """The plainest expression in the sizes that is this number at every shape."""
+    letters = sorted(set.intersection(*(set(sizes) for sizes, _ in values)))
+
     def is_(coefficient):
         return all(abs(coefficient(size) - value) <= near * max(1, abs(coefficient(size))) for size, value in values)
 

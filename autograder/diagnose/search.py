@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from autograder.diagnose import dictionary
@@ -51,6 +51,7 @@ class _Search:
 
     def __init__(self, exercise: Exercise, answers: Mapping[str, Sequence[Answer]], wrong: Sequence[str]):
         self.exercise, self.answers, self.wrong = exercise, answers, wrong
+        self._path = cache(self._fitted)  # it is asked for twice
 
     def causes(self) -> list[Cause]:
         mistakes = self._trials(_mistakes(self.exercise))
@@ -104,7 +105,7 @@ class _Search:
                 return _cause(self.exercise, trial.suspect, [name])
         return None
 
-    def _path(self, name: str) -> Cause | None:
+    def _fitted(self, name: str) -> Cause | None:
         found = fit(self.exercise, name, self.answers[name])
         return Cause("paths", (name,), found.says, lambda draw, _: found.returns(draw)) if found else None
 

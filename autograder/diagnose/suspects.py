@@ -77,11 +77,14 @@ class Trial:
 
     def __init__(self, exercise: Exercise, suspect: Suspect, answers: Mapping[str, Sequence[Answer]]):
         self.exercise, self.suspect, self.answers = exercise, suspect, answers
-        self._ways, self._made = first_ways(exercise), {}
+        self._ways, self._made, self._agrees = first_ways(exercise), {}, {}
 
     def agrees(self, name: str) -> bool:
         """Whether this value is the same on every draw."""
-        return all(_same(answer, self._answer(name, i), name) for i, answer in enumerate(self.answers[name]))
+        if name not in self._agrees:
+            pairs = ((answer, self._answer(name, i)) for i, answer in enumerate(self.answers[name]))
+            self._agrees[name] = all(_same(answer, made, name) for answer, made in pairs)
+        return self._agrees[name]
 
     def holds(self, name: str) -> bool:
         """Whether this value of the suspect's is right on every draw."""
@@ -166,6 +169,8 @@ def same_values(a: Any, b: Any) -> bool:
         return False
     if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return False
+    if a.size and abs(float(a.flat[0]) - float(b.flat[0])) > SAME_IN_FLOAT32 * np.abs(b).max():
+        return False  # nearly all pairs end here
     finite = np.isfinite(a)
     if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
         return False
