@@ -203,6 +203,29 @@ def class_(lesson, classroom, number):
 
 
 @cli.command()
+@click.argument("chosen", metavar="[LESSON]...", nargs=-1, type=LessonType())
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Try each so many times.")
+def mistakes(chosen, seeds):
+    """Try every mistake that the exercises of each LESSON (default: all) know, and say whether it is caught.
+
+    Each must be caught by the rule that it names, and get its own hint and nobody else's, on other
+    numbers every time. Exits with 1 unless all of them are and do.
+
+        backprop mistakes 04
+    """
+    from autograder import mistakes as catalogue
+
+    exercises = [exercise for lesson in chosen or lessons() for exercise in lesson.exercises]
+    found = list(catalogue.matrix(exercises, seeds))
+    for line in catalogue.table(found):
+        click.echo(line)
+    whole = sum(killed.whole for killed in found)
+    click.echo(f"{whole} of {len(found)} mistakes are caught by their rule and get their own hint")
+    if whole < len(found):
+        raise SystemExit(1)
+
+
+@cli.command()
 def doctor():
     """Try on this machine what the box promises, and say what mends a promise that is not kept.
 

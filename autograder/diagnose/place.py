@@ -47,7 +47,7 @@ def _which(name: str, wrong: Sequence[Answer], answer: Answer) -> str:
     for words, selections in _selections(name, wrong):
         if all(s.any() and not m[~s].any() for m, s in zip(masks, selections)):
             every = all(m[s].all() for m, s in zip(masks, selections))
-            return f"{'everywhere' if every else 'only'} where {words}" + (", and nowhere else" if every else "")
+            return f"wherever {words}, and nowhere else" if every else f"only where {words}, though not everywhere there"
     for axis, called in ((0, "row"), (1, "column")):
         if mask.ndim == 2 and 0 < (lines := mask.any(axis=1 - axis)).sum() < len(lines):
             return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {_case(answer.draw)})"
