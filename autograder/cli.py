@@ -185,6 +185,28 @@ def feedback(lesson, classroom):
         raise click.ClickException(f"no page for{lines}")
 
 
+@cli.command()
+@LESSON
+@CLASSROOM
+@click.option("--names", is_flag=True, help="Show the students' names in place of numbers.")
+def report(lesson, classroom, names):
+    """Write what the class made of LESSON: a page without network, and a table for a spreadsheet.
+
+    Which mistakes, how many, who is stuck where, how hard each exercise was, and nearly equal code.
+    Students go by numbers unless you ask for their names.
+
+        backprop report 04
+    """
+    from autograder import report as reporting
+    from autograder import report_page
+
+    try:
+        page, table = report_page.write(reporting.of(lesson, classroom, names), classroom)
+    except reporting.NotGraded as reason:
+        raise click.ClickException(f"{reason}: backprop grade {lesson.name[:2]}") from None
+    click.echo(f"wrote {page}\nwrote {table}")
+
+
 @cli.command("class")
 @LESSON
 @CLASSROOM

@@ -63,12 +63,20 @@ class Verdicts:
 
     def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
         """Verdicts by exercise, from the store or from the judge."""
-        kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
-        if kept.exists():
-            return {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
+        if kept := self.kept(lesson, steps):
+            return kept
         found = judge.mark_cells(steps, lesson.exercises, self.secret, self.walls(lesson))
-        _write(kept, json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
+        _write(self._file(lesson, steps), json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
         return {each.exercise: each for each in found}
+
+    def kept(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store; {} where this was not judged yet."""
+        file = self._file(lesson, steps)
+        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+        return {each["exercise"]: Verdict(**each) for each in kept}
+
+    def _file(self, lesson: Lesson, steps: Sequence[Step]) -> Path:
+        return self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
 
     def walls(self, lesson: Lesson) -> Sandbox:
         """Where the lesson's submissions run; raises NoSandbox where that would not be safe enough."""
@@ -229,7 +237,7 @@ def _versions(lesson: Lesson) -> str:
     """A hash of all code of ours that can change a verdict."""
     import numpy
 
-    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
+    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *(HERE / "diagnose").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
     digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
     for path in sorted([*ours, *lesson.folder.glob("*.py")]):
         digest.update(path.read_bytes())
