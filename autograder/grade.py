@@ -237,7 +237,12 @@ def _versions(lesson: Lesson) -> str:
     """A hash of all code of ours that can change a verdict."""
     import numpy
 
-    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *(HERE / "diagnose").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
+    ours = [
+        *HERE.glob("*.py"),
+        *(HERE / "box").glob("*.py"),
+        *(HERE / "diagnose").glob("*.py"),
+        *Path(backprop.__file__).parent.rglob("*.py"),
+    ]
     digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
     for path in sorted([*ours, *lesson.folder.glob("*.py")]):
         digest.update(path.read_bytes())

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 COURSE = "backprop"
+PATIENCE = 3.0  # seconds that this may take
 AGAIN = 15  # times that each small case is drawn anew before a mistake gets a name
 Seed = Callable[[Exercise, Case], int]
 
@@ -138,11 +140,19 @@ def ask_again(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> 
     found = replace(found, stages=_stages(exercise, venue, found, seed))
     if found.failures:
         return found
-    more, again = more_draws(exercise, seed), {}
+    again: dict[str, list[Answer]] = {}
     for way in {way.name: way for name, way in found.ways.items() if name in found.complaints}.values():
-        answers = KINDS[exercise.kind].answers(exercise, venue, way, more)
-        again |= dict.fromkeys(way.brings, answers)
+        again |= dict.fromkeys(way.brings, _patiently(exercise, venue, way, more_draws(exercise, seed)))
     return replace(found, again=again)
+
+
+def _patiently(exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
+    """Answers to all of the draws; of a slow function to the first few alone."""
+    few, start = len(drawn) // AGAIN, time.monotonic()
+    answers = KINDS[exercise.kind].answers(exercise, venue, way, drawn[:few])
+    if AGAIN * (time.monotonic() - start) > PATIENCE:
+        return answers
+    return answers + KINDS[exercise.kind].answers(exercise, venue, way, drawn[few:])
 
 
 def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> list[Stage]:
@@ -295,7 +305,9 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
         decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
     wanting = [e for e in exercises if best[e.id][1].complaints and not best[e.id][1].too_slow]
-    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=True) if wanting else _NOTHING
+    explained, raised, _ = (
+        _run(steps, wanting, public_seed, walls, deadly=deadly, explains=True) if wanting else _NOTHING
+    )
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]

@@ -132,12 +132,14 @@ def _copies(report: Report) -> str:
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence], numbers: Iterable[int] = ()) -> str:
     numbers = set(numbers)
     body = "".join(_line("td", row, numbers) for row in rows)
-    return f"<table><caption>{caption}</caption><thead>{_line('th', heads, numbers)}</thead><tbody>{body}</tbody></table>"
+    return (
+        f"<table><caption>{caption}</caption><thead>{_line('th', heads, numbers)}</thead><tbody>{body}</tbody></table>"
+    )
 
 
 def _line(tag: str, cells: Sequence, numbers: Iterable[int] = ()) -> str:
     numbers = set(numbers)
     made = (
-        f'<{tag}{" class=number" if i in numbers else ""}>{rich(str(cell))}</{tag}>' for i, cell in enumerate(cells)
+        f"<{tag}{' class=number' if i in numbers else ''}>{rich(str(cell))}</{tag}>" for i, cell in enumerate(cells)
     )
     return f"<tr>{''.join(made)}</tr>"

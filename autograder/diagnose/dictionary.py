@@ -14,7 +14,7 @@ from types import CodeType
 
 import numpy as np
 
-from autograder.diagnose import edits
+from autograder.diagnose import edits, slips
 from autograder.diagnose.suspects import Suspect, outcome, same_values
 from autograder.exercise import Exercise, source
 from autograder.kinds import KINDS
@@ -39,7 +39,13 @@ def entries(exercise: Exercise) -> list[Suspect]:
 
 def _key(exercise: Exercise) -> str:
     """A hash of everything that an entry is made of."""
-    texts = [exercise.id, exercise.version, inspect.getsource(edits), *map(source, exercise.derivations)]
+    texts = [
+        exercise.id,
+        exercise.version,
+        inspect.getsource(edits),
+        inspect.getsource(slips),
+        *map(source, exercise.derivations),
+    ]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 

@@ -38,7 +38,7 @@ CALLED = {
 
 Label = tuple[float, str]  # a number, and a size by which it is multiplied: (-0.5, "1/N")
 RIGHT, MISSING = (1.0, ""), (0.0, "")
-Coefficient = Callable[[Mapping[str, int]], float]
+Coefficient = Callable[[Mapping[str, float]], float]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,18 @@ def fit(exercise: Exercise, name: str, answers: Sequence[Answer]) -> Fit | None:
 
 def terms(exercise: Exercise, name: str, draw: Draw) -> dict[str, np.ndarray]:
     """The paths of a value, by name; the value itself, where they are not known."""
-    whole, paths = draw.expected[name], exercise.paths or TERMS.get(exercise.id)
-    backward = exercise.kind == "pair" and name != "out"
-    found = paths(*([draw.dout, draw.cache] if backward else draw.inputs.values())).get(name, {}) if paths else {}
+    whole, paths, given = draw.expected[name], exercise.paths or TERMS.get(exercise.id), list(draw.inputs.values())
+    if exercise.kind == "pair" and name == "out":
+        paths = TERMS.get(f"{_layer(exercise)}_forward")
+    elif exercise.kind == "pair":
+        given = [draw.dout, draw.cache]
+    found = paths(*given).get(name, {}) if paths else {}
     sound = found and same_values(sum(found.values()), whole)
     return {path: np.broadcast_to(term, whole.shape) for path, term in found.items()} if sound else {"": whole}
+
+
+def _layer(exercise: Exercise) -> str:
+    return exercise.id.removesuffix("_backward").removesuffix("_forward")
 
 
 def _is_floats(value: Any) -> bool:
@@ -106,14 +113,15 @@ _TURNS = {_as_it_is: "", _transposed: "transposed", _not_summed: "not yet summed
 # ----- coefficients -----
 
 
-def _sizes(exercise: Exercise, name: str, draw: Draw) -> dict[str, int]:
-    """The sizes by the letters of the shape line: N, D, M."""
+def _sizes(exercise: Exercise, name: str, draw: Draw) -> dict[str, float]:
+    """The sizes by the letters of the shape line, N, D, M; and the settings that are numbers, such as `p`."""
     arrays = dict(draw.inputs)
     for value in draw.inputs.values():
         arrays |= value if isinstance(value, dict) else {}
-    sizes = {"N": len(next(iter(draw.inputs.values()))), "entries": draw.expected[name].size}
-    layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
-    function = getattr(exercise.reference, f"{layer}_forward" if exercise.kind == "pair" else exercise.id)
+    sizes = {f"`{key}`": value for key, value in arrays.items() if type(value) in (int, float) and value}
+    sizes.pop("`seed`", None)
+    sizes |= {"N": len(next(iter(draw.inputs.values()))), "entries": draw.expected[name].size}
+    function = getattr(exercise.reference, f"{_layer(exercise)}_forward" if exercise.kind == "pair" else exercise.id)
     for argument, letters in _letters(function):
         shape = np.shape(arrays.get(argument, ()))
         sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}

@@ -47,7 +47,9 @@ def _which(name: str, wrong: Sequence[Answer], answer: Answer) -> str:
     for words, selections in _selections(name, wrong):
         if all(s.any() and not m[~s].any() for m, s in zip(masks, selections)):
             every = all(m[s].all() for m, s in zip(masks, selections))
-            return f"wherever {words}, and nowhere else" if every else f"only where {words}, though not everywhere there"
+            return (
+                f"wherever {words}, and nowhere else" if every else f"only where {words}, though not everywhere there"
+            )
     for axis, called in ((0, "row"), (1, "column")):
         if mask.ndim == 2 and 0 < (lines := mask.any(axis=1 - axis)).sum() < len(lines):
             return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {_case(answer.draw)})"
@@ -66,10 +68,10 @@ def _selections(name: str, wrong: Sequence[Answer]) -> Iterator[tuple[str, list[
         if all(label in each for each in known):
             yield label, [each[label] for each in known]
     shapes = [answer.draw.expected[name].shape for answer in wrong]
-    if all(len(shape) >= 1 and shape[0] > 1 for shape in shapes):
-        for words, index in (("the last row is", -1), ("the first row is", 0)):
-            yield words, [_row(shape, index) for shape in shapes]
-            yield words.replace("is", "is not"), [~_row(shape, index) for shape in shapes]
+    if all(shapes) and any(shape[0] > 1 for shape in shapes):
+        for called, index in (("last", -1), ("first", 0)):
+            yield f"the row is the {called} one", [_row(shape, index) for shape in shapes]
+            yield f"the row is not the {called} one", [~_row(shape, index) for shape in shapes]
 
 
 def _row(shape: tuple, index: int) -> np.ndarray:
@@ -96,7 +98,8 @@ def _how_much(error: np.ndarray, want: np.ndarray) -> str:
     share = np.linalg.norm(error) / max(np.linalg.norm(want), 1e-300)
     off = "by a rounding that is too coarse" if share < 1e-4 else f"by {_percent(share)} of its size"
     at = f"most at {list(worst)}: " if worst else ""
-    return f"{off}, {at}{want[worst] + error[worst]:.4g} where {want[worst]:.4g} is right"
+    right = want[worst] + 0.0  # which makes 0 of -0
+    return f"{off}, {at}{right + error[worst]:.4g} where {right:.4g} is right"
 
 
 def _percent(share: float) -> str:

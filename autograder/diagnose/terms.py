@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.activations import sigmoid_forward
+from backprop.activations import relu_backward, sigmoid_forward
 from backprop.layers import affine_backward
 from backprop.losses import softmax
-from backprop.activations import relu_backward
 
 __all__ = ["TERMS"]
 

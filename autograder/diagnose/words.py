@@ -59,6 +59,10 @@ class Words:
                 return WORDS.get(name) or (f"`{name}`" if name in self.told else "")
             case ast.Constant(value=int() | float() as value):
                 return f"{value:g}"
+            case ast.Call(func=ast.Attribute(attr="get" | "setdefault"), args=[ast.Constant(value=str() as key), *_]):
+                return f"`{key}`"
+            case ast.Subscript(slice=ast.Constant(value=str() as key)):
+                return f"`{key}`"
             case ast.Attribute(attr="size"):
                 return "the number of entries"
             case ast.Attribute(value=value, attr="T") | ast.UnaryOp(operand=value) | ast.Subscript(value=value):

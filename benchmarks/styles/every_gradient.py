@@ -85,5 +85,10 @@ REWRITTEN = [
     ("goes_around_the_relu", "loops", "dhidden[n, j] if a[j] > 0 else 0.0", "dhidden[n, j]"),
     ("masks_with_the_gradient", "einsum", 'np.where(a > 0, g["dhidden"], 0)', 'np.maximum(0, g["dhidden"])'),
     ("averages_the_biases", "compact", "db2=d.sum(0)", "db2=d.mean(0)", "db1=da.sum(0)", "db1=da.mean(0)"),
-    ("takes_what_the_relu_was_given", "loops", "dw2[j, c] += h[j] * dscores[n, c]", "dw2[j, c] += a[j] * dscores[n, c]"),
+    (
+        "takes_what_the_relu_was_given",
+        "loops",
+        "dw2[j, c] += h[j] * dscores[n, c]",
+        "dw2[j, c] += a[j] * dscores[n, c]",
+    ),
 ]

@@ -65,10 +65,21 @@ def labels(x, y):
 REWRITTEN = [
     ("forgets_the_right_class", "loops", "                dx[n, y[n]] -= 1.0\n", ""),
     ("counts_the_right_class_once", "staged", "dx[np.arange(N), y] += dcorrect", "dx[np.arange(N), y] = -1 / N"),
-    ("counts_the_right_class_as_wrong", "labels", "np.mean(np.sum(margins * over, axis=1))",
-     "np.mean(np.sum(np.maximum(0, x - best + 1), axis=1))"),
+    (
+        "counts_the_right_class_as_wrong",
+        "labels",
+        "np.mean(np.sum(margins * over, axis=1))",
+        "np.mean(np.sum(np.maximum(0, x - best + 1), axis=1))",
+    ),
     ("forgets_the_mean_in_dx", "loops", "dx / N", "dx"),
-    ("weighs_by_the_margin", "loops", "dx[n, c] += 1.0", "dx[n, c] += margin", "dx[n, y[n]] -= 1.0", "dx[n, y[n]] -= margin"),
+    (
+        "weighs_by_the_margin",
+        "loops",
+        "dx[n, c] += 1.0",
+        "dx[n, c] += margin",
+        "dx[n, y[n]] -= 1.0",
+        "dx[n, y[n]] -= margin",
+    ),
     ("leaves_out_the_one", "loops", "- x[n, y[n]] + 1.0", "- x[n, y[n]]"),
     ("turns_the_sign", "labels", "dx / len(x)", "-dx / len(x)"),
 ]

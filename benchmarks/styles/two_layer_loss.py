@@ -71,16 +71,34 @@ def compact(x, y, params):
 
 REWRITTEN = [
     ("goes_around_the_relu", "compact", "p @ w2.T * (h > 0)", "p @ w2.T"),
-    ("bends_the_scores", "staged", "loss, dscores = softmax_loss(a2, y)",
-     "a2, last = relu_forward(a2)\n    loss, dscores = softmax_loss(a2, y)\n    dscores = dscores * (last > 0)"),
+    (
+        "bends_the_scores",
+        "staged",
+        "loss, dscores = softmax_loss(a2, y)",
+        "a2, last = relu_forward(a2)\n    loss, dscores = softmax_loss(a2, y)\n    dscores = dscores * (last > 0)",
+    ),
     ("averages_again", "loops", "ds = p / len(rows)", "ds = p / len(rows) ** 2"),
     ("forgets_the_biases", "compact", "b1=back.sum(0), ", "", ", b2=p.sum(0)", ""),
-    ("exchanges_the_layers", "compact", "dict(w1=x.T @ back, b1=back.sum(0), w2=h.T @ p, b2=p.sum(0))",
-     "dict(w2=x.T @ back, b2=back.sum(0), w1=h.T @ p, b1=p.sum(0))"),
+    (
+        "exchanges_the_layers",
+        "compact",
+        "dict(w1=x.T @ back, b1=back.sum(0), w2=h.T @ p, b2=p.sum(0))",
+        "dict(w2=x.T @ back, b2=back.sum(0), w1=h.T @ p, b1=p.sum(0))",
+    ),
     ("descends_already", "einsum", "ds = (p - target)", "ds = (target - p)"),
-    ("exchanges_the_caches", "staged", "affine_backward(dscores, cache3)", "affine_backward(dscores, cache1)",
-     "affine_backward(da1, cache1)", "affine_backward(da1, cache3)"),
+    (
+        "exchanges_the_caches",
+        "staged",
+        "affine_backward(dscores, cache3)",
+        "affine_backward(dscores, cache1)",
+        "affine_backward(da1, cache1)",
+        "affine_backward(da1, cache3)",
+    ),
     ("sends_the_loss_back", "staged", "affine_backward(dscores, cache3)", "affine_backward(loss, cache3)"),
-    ("returns_the_gradients_in_a_row", "compact", "return loss, dict(w1=x.T @ back, b1=back.sum(0), w2=h.T @ p, b2=p.sum(0))",
-     "return loss, x.T @ back, back.sum(0), h.T @ p, p.sum(0)"),
+    (
+        "returns_the_gradients_in_a_row",
+        "compact",
+        "return loss, dict(w1=x.T @ back, b1=back.sum(0), w2=h.T @ p, b2=p.sum(0))",
+        "return loss, x.T @ back, back.sum(0), h.T @ p, p.sum(0)",
+    ),
 ]
