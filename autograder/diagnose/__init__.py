@@ -23,7 +23,7 @@ from autograder.diagnose.place import place
 from autograder.diagnose.search import Cause, causes
 from autograder.diagnose.suspects import Here, attempt
 from autograder.exercise import Exercise
-from autograder.rules import Answer, Draw
+from autograder.rules import Answer
 
 __all__ = ["Cause", "Finding", "Here", "attempt", "diagnose"]
 
@@ -53,7 +53,7 @@ class Finding:
 
 def diagnose(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Collection[str]) -> Finding:
     """What explains the values that do not hold."""
-    small = {name: [a for a in each if _small(a.draw)] for name, each in answers.items()}
+    small = {name: [a for a in each if _small(a)] for name, each in answers.items()}
     if not all(small.values()):
         return Finding()
     key = _key(exercise, small, wrong)
@@ -64,8 +64,10 @@ def diagnose(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Col
     return _known[key]
 
 
-def _small(draw: Draw) -> bool:
-    return sum(array.size for array in draw.expected.values()) <= LARGEST
+def _small(answer: Answer) -> bool:
+    """Whether both what is right and what was returned are worth comparing."""
+    returned = (value.size for value in answer.values.values() if isinstance(value, np.ndarray))
+    return max(sum(array.size for array in answer.draw.expected.values()), *returned, 0) <= LARGEST
 
 
 def _key(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Collection[str]) -> str:

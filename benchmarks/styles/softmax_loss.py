@@ -114,4 +114,13 @@ REWRITTEN = [
         "(np.log(np.exp(z).sum(1))[:, None] - z[:, y]).mean()",
     ),
     ("stops_at_the_probability", "staged", "return loss, de * e", "return loss, dp"),
+    ("shifts_by_the_largest_of_all", "einsum", "np.max(x, axis=1, keepdims=True)", "np.max(x)"),
+    (
+        "loses_the_axis_of_the_sum",
+        "staged",
+        "np.sum(e, axis=1, keepdims=True)",
+        "np.sum(e, axis=1)",
+        "total[:, 0]",
+        "total",
+    ),
 ]
