@@ -22,7 +22,7 @@ def place(name: str, answers: Sequence[Answer]) -> str:
         return ""
     answer = max(wrong, key=lambda each: each.draw.expected[name].ndim > 0 and len(set(np.shape(each.values[name]))))
     where, size = _which(name, wrong, answer), _how_much(errors(name, answer), answer.draw.expected[name])
-    cases = "" if len(wrong) == len(seen) else f" It is wrong on {_listed(wrong)} alone."
+    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" It is wrong on {_listed(wrong)} alone."
     return f"`{name}` is off {where}, {size}.{cases}"
 
 

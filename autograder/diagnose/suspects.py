@@ -82,9 +82,23 @@ class Trial:
     def agrees(self, name: str) -> bool:
         """Whether this value is the same on every draw."""
         if name not in self._agrees:
-            pairs = ((answer, self._answer(name, i)) for i, answer in enumerate(self.answers[name]))
-            self._agrees[name] = all(_same(answer, made, name) for answer, made in pairs)
+            self._agrees[name] = self._compared(name)
         return self._agrees[name]
+
+    def _compared(self, name: str) -> bool:
+        """Of exceptions, the type must be the same on every draw; the words too, unless on some draw there are values."""
+        values, words = False, True
+        for i, answer in enumerate(self.answers[name]):
+            made = self._answer(name, i)
+            if answer.failure and made.failure:
+                if _kind(answer.failure) != _kind(made.failure):
+                    return False
+                words = words and _message(answer.failure) == _message(made.failure)
+            elif _same(answer, made, name):
+                values = True
+            else:
+                return False
+        return values or words
 
     def holds(self, name: str) -> bool:
         """Whether this value of the suspect's is right on every draw."""
@@ -148,7 +162,7 @@ def _copied(value: Any) -> Any:
 
 def _same(a: Answer, b: Answer, name: str) -> bool:
     if a.failure or b.failure:
-        return bool(a.failure and b.failure) and _message(a.failure) == _message(b.failure)
+        return False
     if name in a.values and name in b.values:
         return same_values(a.values[name], b.values[name])
     return name not in a.values and name not in b.values and a.missing == b.missing
@@ -156,6 +170,11 @@ def _same(a: Answer, b: Answer, name: str) -> bool:
 
 def _message(failure: Failure) -> str:
     return failure.text.rpartition(", at line ")[0] or failure.text
+
+
+def _kind(failure: Failure) -> str:
+    """What was raised, without its words."""
+    return _message(failure).partition(": ")[0]
 
 
 def same_values(a: Any, b: Any) -> bool:
