@@ -60,12 +60,12 @@ class Practice(Shown):
         from autograder.check import show_verdict, tried
 
         with _called(backward, self._exercise.id) as namespace:
-            verdict, printed = tried(self._exercise, namespace)
+            verdict, printed, picture = tried(self._exercise, namespace)
         right = verdict.points == verdict.max_points
         if not verdict.empty:
             progress.practised(self.level, "checks", *(["solved"] if right and not self._solved else []))
         self._solved |= right
-        show_verdict(verdict, printed, f"Another one: `practice({self.level})`." if right else "")
+        show_verdict(verdict, printed, picture, f"Another one: `practice({self.level})`." if right else "")
 
     def help(self) -> None:
         """Show the next hint: the graph; where an edge is easily missed; a smaller example with its numbers."""
