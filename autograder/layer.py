@@ -175,7 +175,7 @@ class Layer:
                 if gap.size and gap.min() < 0.1 / gap.size:
                     return False
         found = self.back(values, rng.standard_normal(values["out"].shape))
-        least = 1e-2 if inputs["x"].size < SMALL else 2e-6
+        least = 1e-2 if inputs["x"].size < SMALL else 1e-8
         return all(least < np.abs(gradient).max() < huge for gradient in found.values())
 
     # ----- as text -----

@@ -172,9 +172,9 @@ def candidates(level: int, seed: str) -> Iterator[Layer]:
         sketch = Sketch(rng, inputs)
         recipe(sketch)
         layer = sketch.layer(level, inputs)
-        try:
-            tried = [layer.numbers(rng, SIZES[name], tries=5) for name in TRIED]
+        try:  # twice, at the first go: a layer that few numbers suit would have none when it counts
+            tried = [layer.numbers(rng, SIZES[name], tries=1) for _ in range(2) for name in TRIED]
         except ValueError:
             continue
-        if len(wrong_turns(layer, tried)) >= 3:
+        if len(wrong_turns(layer, tried[: len(TRIED)])) >= 3:
             yield layer
