@@ -91,7 +91,9 @@ def _run(x, weights, bend, normed, skip, dout):
         found[1:, live, :, layer + 1] = _sizes(h)
     dh = np.empty((0, *h.shape[1:]))
     for layer, (live, bn, cache) in reversed(list(enumerate(caches))):
-        starts = np.broadcast_to(dout, (len(depths) - live.start - len(dh), *h.shape[1:]))  # networks that end with this layer
+        starts = np.broadcast_to(
+            dout, (len(depths) - live.start - len(dh), *h.shape[1:])
+        )  # networks that end with this layer
         dh = np.concatenate([starts, dh])
         found[0, live, :, layer + 1] = _norm(dh)
         da = bend[1](scale[live] * dh if skip else dh, cache)
