@@ -40,7 +40,7 @@ def check(name: str | None = None) -> float | None:
         return _show_state(namespace)
     try:
         exercise = _mine(find_exercise(name))
-        verdict, printed = tried(exercise, namespace)
+        verdict, printed, picture = tried(exercise, namespace)
     except Unknown as error:
         if _graded():
             raise
@@ -53,12 +53,12 @@ def check(name: str | None = None) -> float | None:
         if exercise.counts and verdict.points < verdict.max_points:
             raise AssertionError("\n" + verdict.text())
         return exercise.counts
-    show_verdict(verdict, printed, _remember(exercise, verdict, namespace))
+    show_verdict(verdict, printed, picture, _remember(exercise, verdict, namespace))
 
 
-def show_verdict(verdict: Verdict, printed: str, said: str = "") -> None:
-    """Show a verdict, what else there is to say, and what the student's code printed."""
-    text, shown = verdict.text(), verdict.html()
+def show_verdict(verdict: Verdict, printed: str, picture: str = "", said: str = "") -> None:
+    """Show a verdict, where it is wrong as a picture, what else there is to say, and what the student's code printed."""
+    text, shown = verdict.text(), verdict.html(picture)
     if said:
         text, shown = f"{text}\n{said}", shown + framed(rich(said))
     if printed:
@@ -83,12 +83,17 @@ def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str]:
     """The verdict on what stands in a namespace, on fresh numbers; and what it printed."""
     from autograder import judge
     from autograder.diagnose import Here
+    from autograder.diagnose.picture import picture as drawn
 
-    printed = io.StringIO()
+    printed, venue = io.StringIO(), Here(namespace)
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
-        found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
-    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
+        found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
+    picture = drawn(found.answers, list(found.complaints))
+    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
 
 
 def _remember(exercise, verdict, namespace):

@@ -189,6 +189,28 @@ def feedback(lesson, classroom):
         raise click.ClickException(f"no page for{lines}")
 
 
+@cli.command()
+@LESSON
+@CLASSROOM
+@click.option("--names", is_flag=True, help="Show the students' names in place of numbers.")
+def report(lesson, classroom, names):
+    """Write what the class made of LESSON: a page without network, and a table for a spreadsheet.
+
+    Which mistakes, how many, who is stuck where, how hard each exercise was, and nearly equal code.
+    Students go by numbers unless you ask for their names.
+
+        backprop report 04
+    """
+    from autograder import report as reporting
+    from autograder import report_page
+
+    try:
+        page, table = report_page.write(reporting.of(lesson, classroom, names), classroom)
+    except reporting.NotGraded as reason:
+        raise click.ClickException(f"{reason}: backprop grade {lesson.name[:2]}") from None
+    click.echo(f"wrote {page}\nwrote {table}")
+
+
 @cli.command("class")
 @LESSON
 @CLASSROOM
@@ -219,6 +241,29 @@ def practice(level, seed):
     layer = draw(level, seed)
     click.echo(layer)
     click.echo(f'Here and in a notebook: from autograder import practice; layer = practice({level}, "{layer.seed}")')
+
+
+@cli.command()
+@click.argument("chosen", metavar="[LESSON]...", nargs=-1, type=LessonType())
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Try each so many times.")
+def mistakes(chosen, seeds):
+    """Try every mistake that the exercises of each LESSON (default: all) know, and say whether it is caught.
+
+    Each must be caught by the rule that it names, and get its own hint and nobody else's, on other
+    numbers every time. Exits with 1 unless all of them are and do.
+
+        backprop mistakes 04
+    """
+    from autograder import mistakes as catalogue
+
+    exercises = [exercise for lesson in chosen or lessons() for exercise in lesson.exercises]
+    found = list(catalogue.matrix(exercises, seeds))
+    for line in catalogue.table(found):
+        click.echo(line)
+    whole = sum(killed.whole for killed in found)
+    click.echo(f"{whole} of {len(found)} mistakes are caught by their rule and get their own hint")
+    if whole < len(found):
+        raise SystemExit(1)
 
 
 @cli.command()

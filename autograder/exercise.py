@@ -82,6 +82,7 @@ class Exercise:
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
     layer      of such an exercise: what was drawn, as text, to be shown with a verdict
+    paths      what each value is a sum of, for the diagnosis: see `diagnose/terms.py`, which knows the layers of `lib`
     """
 
     writes: Sequence[str]
@@ -94,8 +95,10 @@ class Exercise:
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     help: Sequence[str] = ()
+    paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    derivations: list[Callable] = field(default_factory=list)
     suspects: dict[str, Callable] = field(default_factory=dict)
     innocents: list[Callable] = field(default_factory=list)
     personal: Callable[[str], Exercise] | None = None
@@ -149,6 +152,11 @@ class Exercise:
             return function
 
         return register
+
+    def derivation(self, function: Callable) -> Callable:
+        """Register another right way to write what the exercise is named after; its slips become known, too."""
+        self.derivations.append(function)
+        return function
 
     def suspect(self, function: Callable) -> Callable:
         """Register a wrong function that the student's inputs are to expose; its name is the value's."""

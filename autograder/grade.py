@@ -67,24 +67,27 @@ class Verdicts:
     def of(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
         """Verdicts by exercise, from the store or from the judge. Equal submissions share them, but for what is
         drawn for each student: that is kept under the student's id too."""
-        shared, personal = ([e for e in lesson.exercises if bool(e.personal) == each] for each in (False, True))
-        found: dict[str, Verdict] = {}
-        wanting: list[tuple[Path, list[Exercise]]] = []
-        for exercises, key in ((shared, ""), (personal, student)):
-            kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json"
-            if kept.exists():
-                found |= {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
-            elif exercises:
-                wanting.append((kept, exercises))
-        if wanting:
-            asked = [exercise for _, exercises in wanting for exercise in exercises]
-            made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student)
-            for kept, exercises in wanting:
-                names = [exercise.id for exercise in exercises]
-                part = [each.to_json() for each in made if each.exercise in names]
-                _write(kept, json.dumps(part, indent=1, ensure_ascii=False))
-            found |= {each.exercise: each for each in made}
-        return found
+        found, files = self.kept(lesson, steps, student), self._files(lesson, steps, student)
+        wanting = [(file, exercises) for file, exercises in files if exercises and not file.exists()]
+        asked = [exercise for _, exercises in wanting for exercise in exercises]
+        made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student) if asked else []
+        for file, exercises in wanting:
+            names = {exercise.id for exercise in exercises}
+            part = [each.to_json() for each in made if each.exercise in names]
+            _write(file, json.dumps(part, indent=1, ensure_ascii=False))
+        return found | {each.exercise: each for each in made}
+
+    def kept(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store; those that were not judged yet are not among them."""
+        files = [file for file, _ in self._files(lesson, steps, student) if file.exists()]
+        kept = [each for file in files for each in json.loads(file.read_text(encoding="utf-8"))]
+        return {each["exercise"]: Verdict(**each) for each in kept}
+
+    def _files(self, lesson: Lesson, steps: Sequence[Step], student: str) -> Iterator[tuple[Path, list[Exercise]]]:
+        """Where verdicts are kept: on what is the same for all, and on what is drawn for each student."""
+        for key, personal in (("", False), (student, True)):
+            exercises = [exercise for exercise in lesson.exercises if bool(exercise.personal) == personal]
+            yield self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json", exercises
 
     def walls(self, lesson: Lesson | None) -> Sandbox:
         """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
@@ -272,7 +275,12 @@ def _versions(lesson: Lesson) -> str:
     """A hash of all code of ours that can change a verdict."""
     import numpy
 
-    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
+    ours = [
+        *HERE.glob("*.py"),
+        *(HERE / "box").glob("*.py"),
+        *(HERE / "diagnose").glob("*.py"),
+        *Path(backprop.__file__).parent.rglob("*.py"),
+    ]
     digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
     for path in sorted([*ours, *lesson.folder.glob("*.py")]):
         digest.update(path.read_bytes())

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder import probes, rules
-from autograder.box.values import Failure, Questions
+from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
@@ -155,6 +155,8 @@ def _describe(returned: Any) -> str:
         return "None"
     if isinstance(returned, dict):
         return f"a dictionary with {', '.join(map(str, returned))[:200]}" if returned else "an empty dictionary"
+    if isinstance(returned, Opaque):
+        return f"a {returned.type}"
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder.exercise import Exercise
+from autograder.formula import latex, plain
 from autograder.layer import Layer, shown
 from autograder.stranger import LEVELS, SIZES, draw
 from autograder.stranger_exercise import exercise_of, level_says
@@ -33,11 +34,11 @@ class Shown:
         return tuple(self._layer.numbers(np.random.default_rng(seed), SIZES["ordinary"]).values())
 
     def __repr__(self) -> str:
-        code, formula = self._layer.code(f"{self._name}_forward"), self._layer.plain_formula()
+        code, formula = self._layer.code(f"{self._name}_forward"), plain(self._layer)
         return f"{self._head}\n\n{code}\nEntry by entry:\n{_indented(formula)}\n\n{self._asks}"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        code, formula = self._layer.code(f"{self._name}_forward"), self._layer.formula()
+        code, formula = self._layer.code(f"{self._name}_forward"), latex(self._layer)
         rich = f"{self._head}\n\n```python\n{code}```\n\nEntry by entry:\n\n$$\n{formula}\n$$\n\n{self._asks}"
         return {"text/plain": repr(self), "text/markdown": rich}
 
@@ -59,12 +60,12 @@ class Practice(Shown):
         from autograder.check import show_verdict, tried
 
         with _called(backward, self._exercise.id) as namespace:
-            verdict, printed = tried(self._exercise, namespace)
+            verdict, printed, picture = tried(self._exercise, namespace)
         right = verdict.points == verdict.max_points
         if not verdict.empty:
             progress.practised(self.level, "checks", *(["solved"] if right and not self._solved else []))
         self._solved |= right
-        show_verdict(verdict, printed, f"Another one: `practice({self.level})`." if right else "")
+        show_verdict(verdict, printed, picture, f"Another one: `practice({self.level})`." if right else "")
 
     def help(self) -> None:
         """Show the next hint: the graph; where an edge is easily missed; a smaller example with its numbers."""

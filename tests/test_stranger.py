@@ -13,6 +13,7 @@ import pytest
 from autograder import check, judge, practice, progress, stranger, submission
 from autograder.box import Limits
 from autograder.diagnose import Here, attempt
+from autograder.formula import latex, plain
 from autograder.grade import Verdicts
 from autograder.layer import operands
 from autograder.lesson import find_exercise, find_lesson
@@ -40,6 +41,14 @@ def tried(layer, seed=0):
 
 def far(found, truth):
     return max(np.abs(found[name] - truth[name]).max() / np.abs(truth[name]).max() for name in truth)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("BACKPROP_STUDENT", "JUPYTERHUB_USER", "NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BACKPROP_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 # ----- the layer -----
@@ -266,7 +275,7 @@ def test_a_wrong_gradient_costs_its_own_points_alone():
 # ----- whose it is -----
 
 
-def test_a_neighbours_answer_is_worth_nothing_and_hears_which_layer_was_asked_for():
+def test_a_neighbours_answer_is_worth_nothing_and_hears_which_layer_was_asked_for(home):
     verdict = marked(own("ben"), "anna")
     assert verdict.points < 6 and "drawn for `anna`" in verdict.layer
     shown = stranger("04", student="anna")
@@ -288,14 +297,6 @@ def test_any_name_has_a_layer(name):
 
 def _wrong(exercise):
     return judge.examine(exercise, Here({}), judge.draws(exercise, judge.public_seed, for_marks=False))
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    for name in ("BACKPROP_STUDENT", "JUPYTERHUB_USER", "NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("BACKPROP_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 def test_who_learns_here(home, monkeypatch):
@@ -491,3 +492,11 @@ def test_the_benchmark_counts(tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, cwd=LESSON.folder.parents[1])
     rows = {row["name"]: row["ratio"] for row in json.loads((tmp_path / "rows.json").read_text())}
     assert run.returncode == 0 and rows["agree"] == 1 and rows["mistakes"] >= 0.95, run.stderr
+
+
+@pytest.mark.parametrize("layer", SOME)
+def test_a_formula_speaks_of_every_line_and_shows_no_latex_in_a_terminal(layer):
+    text, rich = plain(layer), latex(layer)
+    assert [line.split("[")[0] for line in text.splitlines()] == [line.target for line in layer.lines]
+    assert not re.search(r"[\\{}_^]", text) and rich.count("&=") == len(layer.lines)
+    assert rich.count("{") == rich.count("}") and "operands" not in rich
