@@ -9,9 +9,9 @@ import pytest
 from autograder import diagnose as package
 from autograder import judge
 from autograder.diagnose import Here, attempt, dictionary, edits, search
-from autograder.diagnose.paths import terms
 from autograder.diagnose.picture import picture
 from autograder.diagnose.place import place
+from autograder.diagnose.sums import Sums
 from autograder.diagnose.terms import TERMS
 from autograder.exercise import source
 from autograder.kinds import KINDS
@@ -115,7 +115,7 @@ def test_terms_add_up_to_the_value(exercise):
     several = set()
     for draw in judge.draws(exercise, SEED, for_marks=False):
         for name in exercise.points:
-            paths = terms(exercise, name, draw)
+            paths = Sums(exercise).paths(name, draw)
             np.testing.assert_allclose(sum(paths.values()), draw.expected[name], rtol=1e-9, atol=1e-12)
             several |= {name} if len(paths) > 1 else set()
     known = {exercise.id} | ({exercise.id.replace("backward", "forward")} if "out" in exercise.points else set())

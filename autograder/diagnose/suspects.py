@@ -17,7 +17,7 @@ from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
 from autograder.kinds import KINDS, Way
-from autograder.rules import Answer, Draw, close
+from autograder.rules import Answer, Draw
 
 __all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
@@ -188,9 +188,13 @@ def same_values(a: Any, b: Any) -> bool:
         return False
     if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return False
-    if a.size and abs(float(a.flat[0]) - float(b.flat[0])) > SAME_IN_FLOAT32 * np.abs(b).max():
-        return False  # nearly all pairs end here
-    finite = np.isfinite(a)
-    if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
-        return False
-    return close(a[finite], b[finite].astype(float), SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME)
+    tolerance = SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME
+    a, b = a.astype(float), b.astype(float)
+    with np.errstate(all="ignore"):
+        scale = np.abs(b).max(initial=0.0)
+        if np.isfinite(scale):
+            return bool(np.abs(a - b).max(initial=0.0) <= tolerance * scale)
+        finite = np.isfinite(a)
+        if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
+            return False
+        return bool((np.abs(a - b)[finite] <= tolerance * np.abs(b[finite]).max(initial=0.0)).all())
