@@ -136,7 +136,7 @@ def _describe(returned: Any) -> str:
     if isinstance(returned, dict):
         return f"a dictionary with {', '.join(map(str, returned))[:200]}" if returned else "an empty dictionary"
     if isinstance(returned, Opaque):
-        return f"a {returned.type}"
+        return f"an object of type {returned.type[:60]}"
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
 
 

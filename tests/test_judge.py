@@ -553,10 +553,10 @@ COUNTS = {
         "return dict(zip(['dx', 'dw', 'db'], right(dout, cache)))",
         "yours returned a dictionary with dx, dw, db",
     ),
-    "a generator": ("return (g for g in right(dout, cache))", "yours returned one value"),
-    "a generator function": ("yield from right(dout, cache)", "yours returned one value"),
+    "a generator": ("return (g for g in right(dout, cache))", "yours returned an object of type generator"),
+    "a generator function": ("yield from right(dout, cache)", "yours returned an object of type generator"),
     "a string of three letters": ("return 'abc'", "yours returned one value"),
-    "an iterator": ("return iter(right(dout, cache))", "yours returned one value"),
+    "an iterator": ("return iter(right(dout, cache))", "yours returned an object of type tuple_iterator"),
     "an array of three": ("return np.zeros(3)", "yours returned one value"),
 }
 
