@@ -1,6 +1,8 @@
 # make lab     install everything, open the course in JupyterLab
 # make test    install everything, run all tests
 # make grade   install everything, grade a sample class of eight
+# make bench   install PyTorch and HIPS autograd too, measure the library beside them
+# make bench-grading   grade a class with nbgrader as it comes, and with ours
 
 PYTHON  ?= python3
 VENV    := .venv
@@ -11,7 +13,7 @@ EXTRAS  := lab,grade,test
 # nbgrader calls `alembic` by name, so the environment's bin comes first on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: lab test grade clean
+.PHONY: lab test grade bench bench-grading clean
 
 lab: $(READY)
 	backprop lab
@@ -23,6 +25,12 @@ grade: $(READY)
 	backprop class 04 -n 8 --classroom $(SAMPLE)
 	backprop grade 04 --classroom $(SAMPLE) --isolation any
 	backprop feedback 04 --classroom $(SAMPLE)
+
+bench: $(VENV)/.bench
+	python -m benchmarks.library $(BENCH)
+
+bench-grading: $(READY)
+	python -m benchmarks.grading $(BENCH)
 
 clean:
 	rm -rf $(VENV)
@@ -37,3 +45,11 @@ $(READY): pyproject.toml
 	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'; \
 	fi
 	@touch $(READY)
+
+$(VENV)/.bench: $(READY)
+	@if command -v uv >/dev/null 2>&1; then \
+	    uv pip install --quiet --python $(VENV)/bin/python -e '.[bench]'; \
+	else \
+	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'; \
+	fi
+	@touch $@

@@ -91,14 +91,15 @@ def build(chosen, check):
 
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(file):
+@click.option("--student", metavar="ID", help="Whose notebook it is; else yours, as your notebooks know you.")
+def check(file, student):
     """Try the exercises in a notebook FILE, as marking would, and say what holds.
 
     The name of the file says which lesson it is.
 
         backprop check course/04_backward_pass/04_backward_pass.ipynb
     """
-    from autograder import judge, submission
+    from autograder import judge, progress, submission
 
     lesson = LessonType().convert(file.stem, None, None)
     released = submission.released(lesson)
@@ -107,10 +108,12 @@ def check(file):
     except submission.Unreadable as reason:
         raise click.ClickException(f"{file}: {reason}") from None
     with judge.sandbox(lesson.exercises, "any") as walls:
-        found = judge.mark_cells(submission.steps(notebook, released), lesson.exercises, os.urandom(32), walls)
+        steps, student = submission.steps(notebook, released), student or progress.learner()
+        found = judge.mark_cells(steps, lesson.exercises, os.urandom(32), walls, student)
     for verdict in found:
         click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")
-    click.echo(f"{sum(v.points for v in found):g} of {sum(v.max_points for v in found):g} points")
+    counting = [verdict for verdict, exercise in zip(found, lesson.exercises, strict=True) if exercise.counts]
+    click.echo(f"{sum(v.points for v in counting):g} of {sum(v.max_points for v in counting):g} points")
 
 
 @cli.command()
@@ -127,7 +130,8 @@ def check(file):
     envvar="BACKPROP_ISOLATION",
     help="safe: stop where student code cannot be walled in; any: the strongest walls, or none; none.",
 )
-def grade(lesson, classroom, jobs, isolation):
+@click.option("--outputs", is_flag=True, help="Also run the notebooks to show what they print and draw.")
+def grade(lesson, classroom, jobs, isolation, outputs):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
@@ -147,7 +151,7 @@ def grade(lesson, classroom, jobs, isolation):
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
     with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
         try:
-            marks = grading.grade(lesson, classroom, jobs, isolation, progress=lambda student: bar.update(1))
+            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update(1))
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
@@ -222,6 +226,21 @@ def class_(lesson, classroom, number):
 
     marks = sample.write(lesson, classroom, number)
     click.echo(f"{len(marks)} submissions in {classroom / 'submitted'}")
+
+
+@cli.command()
+@click.argument("level", type=click.IntRange(1, 5), default=1)
+@click.option("--seed", help="The layer of that name, instead of a fresh one.")
+def practice(level, seed):
+    """Show a layer that nobody has seen, of LEVEL 1 to 5, whose way back is to be found.
+
+        backprop practice 3
+    """  # fmt: skip
+    from autograder import practice as draw
+
+    layer = draw(level, seed)
+    click.echo(layer)
+    click.echo(f'Here and in a notebook: from autograder import practice; layer = practice({level}, "{layer.seed}")')
 
 
 @cli.command()

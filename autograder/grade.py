@@ -1,8 +1,8 @@
 """A class: submissions in, verdicts, gradebook and a report line each out.
 
-Two stages. Judging runs in parallel and keeps each verdict under a hash of everything that
-decides it, so a second run is quick and two equal submissions are judged once. Then one writer,
-nbgrader's own `autograde`, finds the verdicts there and fills the gradebook.
+Judging runs in parallel and keeps each verdict under a hash of everything that decides it, so a
+second run is quick and two equal submissions are judged once. One writer fills nbgrader's gradebook
+as the verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import backprop
 from autograder import judge, submission
 from autograder.box import Limits, Sandbox
+from autograder.exercise import Exercise
 from autograder.lesson import Lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
 
 __all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
 
-OUR_FAULT = "our fault: nbgrader could not process this submission"
+OURS = "our fault"
+OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -52,7 +55,7 @@ class Verdicts:
 
     def __init__(self, classroom: Path, isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
         self.classroom, self.isolation, self.jobs, self.limits = classroom, isolation, jobs, limits
-        self._walls: dict[str, Sandbox] = {}
+        self._walls: dict[str | None, Sandbox] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Verdicts:
@@ -61,29 +64,39 @@ class Verdicts:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store or from the judge."""
-        if kept := self.kept(lesson, steps):
-            return kept
-        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.walls(lesson))
-        _write(self._file(lesson, steps), json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
-        return {each.exercise: each for each in found}
+    def of(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store or from the judge. Equal submissions share them, but for what is
+        drawn for each student: that is kept under the student's id too."""
+        found, files = self.kept(lesson, steps, student), self._files(lesson, steps, student)
+        wanting = [(file, exercises) for file, exercises in files if exercises and not file.exists()]
+        asked = [exercise for _, exercises in wanting for exercise in exercises]
+        made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student) if asked else []
+        for file, exercises in wanting:
+            names = {exercise.id for exercise in exercises}
+            part = [each.to_json() for each in made if each.exercise in names]
+            _write(file, json.dumps(part, indent=1, ensure_ascii=False))
+        return found | {each.exercise: each for each in made}
 
-    def kept(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store; {} where this was not judged yet."""
-        file = self._file(lesson, steps)
-        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    def kept(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store; those that were not judged yet are not among them."""
+        files = [file for file, _ in self._files(lesson, steps, student) if file.exists()]
+        kept = [each for file in files for each in json.loads(file.read_text(encoding="utf-8"))]
         return {each["exercise"]: Verdict(**each) for each in kept}
 
-    def _file(self, lesson: Lesson, steps: Sequence[Step]) -> Path:
-        return self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
+    def _files(self, lesson: Lesson, steps: Sequence[Step], student: str) -> Iterator[tuple[Path, list[Exercise]]]:
+        """Where verdicts are kept: on what is the same for all, and on what is drawn for each student."""
+        for key, personal in (("", False), (student, True)):
+            exercises = [exercise for exercise in lesson.exercises if bool(exercise.personal) == personal]
+            yield self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json", exercises
 
-    def walls(self, lesson: Lesson) -> Sandbox:
-        """Where the lesson's submissions run; raises NoSandbox where that would not be safe enough."""
+    def walls(self, lesson: Lesson | None) -> Sandbox:
+        """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
+        library; raises NoSandbox where that would not be safe enough."""
+        name, exercises = (lesson.name, lesson.exercises) if lesson else (None, None)
         with self._lock:
-            if lesson.name not in self._walls:
-                self._walls[lesson.name] = judge.sandbox(lesson.exercises, self.isolation, self.jobs, self.limits)
-            return self._walls[lesson.name]
+            if name not in self._walls:
+                self._walls[name] = judge.sandbox(exercises, self.isolation, self.jobs, self.limits)
+            return self._walls[name]
 
     def close(self) -> None:
         for sandbox in self._walls.values():
@@ -103,41 +116,67 @@ class Verdicts:
                 pass
         return bytes.fromhex(path.read_text())
 
-    def _key(self, lesson: Lesson, steps: Sequence[Step]) -> str:
-        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex()]
+    def _key(self, lesson: Lesson, steps: Sequence[Step], student: str) -> str:
+        """A hash of all that decides; `student` is empty for what is the same for everybody."""
+        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex(), student]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def grade(
-    lesson: Lesson, classroom: Path, jobs: int = 1, isolation: str = "safe", progress: Callable = lambda student: None
+    lesson: Lesson,
+    classroom: Path,
+    jobs: int = 1,
+    isolation: str = "safe",
+    outputs: bool = False,
+    progress: Callable = lambda student: None,
 ) -> list[Mark]:
-    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student.
+    """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student. With `outputs`,
+    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing.
 
     Raises NoSandbox where student code could not be walled in as `isolation` asks.
     """
-    files = dict(submitted(lesson, classroom))
-    released = submission.released(lesson)
+    from autograder.gradebook import Writer
 
-    def one(student: str) -> str:
-        try:
-            notebook = submission.harden(submission.read(files[student], released), released)
-            steps = submission.steps(notebook, released)
-            return _reasons(lesson, _once_more(lambda: verdicts.of(lesson, steps)))
-        except submission.Unreadable as reason:
-            return f"could not be read: {reason}"
-        except Exception as error:
-            return f"our fault: {type(error).__name__}: {error}"
-
+    files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
+    api, notes = _nbgrader(classroom, isolation), {}
     with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
-        notes = {}
-        for student, note in zip(files, pool.map(one, files), strict=True):
-            notes[student] = note
-            progress(student)
-    api = _nbgrader(classroom, isolation)
-    _release(api, lesson)
-    failed = {student for student in files if not api.autograde(lesson.name, student, force=True)["success"]}
-    return [_mark(api, lesson, student, notes[student], student in failed) for student in files]
+        _release(api, lesson)
+
+        def one(student: str) -> tuple[str, Any]:
+            return _judged(lesson, verdicts, student, files[student], released, outputs)
+
+        with Writer(api.coursedir, lesson, parent=api) as writer:
+            for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
+                notes[student] = note
+                if notebook:
+                    writer.add(student, notebook)
+                progress(student)
+    failed = writer.failed | {student for student, note in notes.items() if note.startswith(OURS)}
+    with api.gradebook as gradebook:
+        return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
+
+
+def _judged(
+    lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict, outputs: bool
+) -> tuple[str, Any]:
+    """What there is to say of a submission in one line, and its notebook with the outputs of its test cells; no
+    notebook, where we failed."""
+    from autograder.gradebook import is_test, marked
+
+    shown = []
+    try:
+        note, notebook = "", submission.harden(submission.read(file, released), released)
+    except submission.Unreadable as reason:
+        note, notebook = f"could not be read: {reason}", submission.unreadable(str(reason), released)
+    try:
+        found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
+        if outputs:
+            runs = [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
+            shown = judge.outputs(runs, verdicts.walls(None))
+    except Exception as error:
+        return f"{OURS}: {type(error).__name__}: {error}", None
+    return note or _reasons(lesson, found), marked(notebook, found, shown)
 
 
 def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str]]:
@@ -222,15 +261,14 @@ def _reasons(lesson: Lesson, verdicts: dict[str, Verdict]) -> str:
     )
 
 
-def _mark(api, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
+def _mark(gradebook, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
     if failed:
-        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if 'our fault' in note else OUR_FAULT}")
-    with api.gradebook as gradebook:
-        handed_in = gradebook.find_submission(lesson.name, student)
-        grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
-        waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-        judged = sum(grade.auto_score or 0.0 for grade in grades)
-        return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
+        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}")
+    handed_in = gradebook.find_submission(lesson.name, student)
+    grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
+    waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
+    judged = sum(grade.auto_score or 0.0 for grade in grades)
+    return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
 
 
 def _versions(lesson: Lesson) -> str:

@@ -11,6 +11,7 @@ text of an exception that their own code raises.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import secrets
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder import rules
-from autograder.box import Forked, Limits, Sandbox
+from autograder.box import Forked, Limits, Sandbox, Shown
 from autograder.box.values import Failure
 from autograder.diagnose import Finding, diagnose, stages
 from autograder.diagnose.stages import Stage
@@ -40,6 +41,7 @@ __all__ = [
     "mark",
     "mark_cells",
     "mark_source",
+    "outputs",
     "public_seed",
     "secret_seed",
     "verdict",
@@ -98,16 +100,20 @@ class Examined:
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    return [_draw(exercise, case, seed(exercise, case)) for case in cases]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__  # what is one student's own is not kept
+    return [draw(exercise, case, seed(exercise, case)) for case in cases]
 
 
 def more_draws(exercise: Exercise, seed: Seed) -> list[Draw]:
     """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
     cases = [case for case in exercise.cases if not case.for_marks_only]
-    return [_draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__
+    return [draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
 
 
+@functools.lru_cache(512)
 def _draw(exercise: Exercise, case: Case, seed: int) -> Draw:
+    """A case's numbers; for a class they are drawn once."""
     return KINDS[exercise.kind].draw(exercise, case, np.random.default_rng(seed))
 
 
@@ -227,6 +233,7 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
+        layer=exercise.layer if decides.complaints else "",
     )
 
 
@@ -260,7 +267,11 @@ def _remarks(found: Examined) -> list[str]:
 
 
 def mark(
-    exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()
+    exercise: str,
+    functions: dict[str, Callable],
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    student: str = "",
 ) -> Verdict:
     """Mark functions of this process, in a forked child with a deadline.
 
@@ -269,26 +280,36 @@ def mark(
 
         mark("relu_backward", {"relu_backward": lambda dout, cache: dout * (cache > 0)}).points   # 2.0
     """
-    return judge(find_exercise(exercise), Forked(functions, limits), secret or secrets.token_bytes(32))
+    found = find_exercise(exercise).drawn_for(student)
+    return judge(found, Forked(functions, limits), secret or secrets.token_bytes(32))
 
 
 def mark_source(
-    exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits(), isolation: str = "any"
+    exercise: str,
+    source: str,
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    isolation: str = "any",
+    student: str = "",
 ) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
     steps = [Step(source=source), Step(exercise=exercise)]
     with sandbox([found], isolation, limits=limits) as walls:
-        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls)[0]
+        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls, student)[0]
 
 
-def sandbox(exercises: Sequence[Exercise], isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
-    """Where submissions to these exercises run: what they use of the library is there, the answers are not."""
-    return Sandbox({name for exercise in exercises for name in exercise.uses}, isolation, jobs, limits)
+def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
+    """Where submissions to these exercises run: what they use of the library is there, the answers are not.
+    Without exercises, where notebooks are run to be shown, and the library is whole."""
+    keep = None if exercises is None else {name for exercise in exercises for name in exercise.uses}
+    return Sandbox(keep, isolation, jobs, limits)
 
 
-def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox) -> list[Verdict]:
-    """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
+def mark_cells(
+    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox, student: str = ""
+) -> list[Verdict]:
+    """Mark a student's submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
@@ -296,7 +317,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
     and no other exercise is asked; one, which never sees a hidden number, explains.
     """
     asked = {step.exercise for step in steps}
-    exercises = [exercise for exercise in exercises if exercise.id in asked]
+    exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
     hidden = secret_seed(secret)
     decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
     composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]
@@ -315,6 +336,16 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
         remarks = [*said.remarks, *([AT_THE_END] if late else []), *(raised[:3] if found.complaints else [])]
         verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
     return verdicts
+
+
+def outputs(cells: Sequence[str | None], walls: Sandbox) -> list[Shown | None]:
+    """What a notebook's cells show, one after the other, in a box of their own that is asked nothing; None for a
+    cell without source."""
+    with walls.box() as box:
+        return [
+            None if source is None else box.show(source, f"cell {number} of the notebook")
+            for number, source in enumerate(cells, 1)
+        ]
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"

@@ -148,5 +148,5 @@ def _library(name: str) -> Any:
 
 def _modules() -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(backprop.__path__):
-        if not found.ispkg:
+        if not found.ispkg and found.name != "fast":  # which has the clear ones' names
             yield importlib.import_module(f"backprop.{found.name}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder import probes, rules
-from autograder.box.values import Failure, Opaque
+from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
@@ -34,7 +35,7 @@ class Venue(Protocol):
         code makes of `parts` are answered by the functions given here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Way:
     """One way to try an answer: the functions it needs, and the values it brings back."""
 
@@ -56,12 +57,24 @@ class Kind:
 
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
         """Put one question for each draw. Only the probe's text and the questions leave this process."""
-        text, questions = inspect.getsource(self.probe), [way.question(draw) for draw in drawn]
-        replies = venue.ask(text, self.probe.__name__, way.needs, questions, way.parts)
+        ask = _questions if exercise.personal is None else _questions.__wrapped__  # a student's own are not kept
+        questions = ask(way, tuple(drawn))
+        replies = venue.ask(_text(self.probe), self.probe.__name__, way.needs, questions, way.parts)
         return [
             Answer(draw, failure=reply) if isinstance(reply, Failure) else self.read(exercise, way, draw, reply)
             for draw, reply in zip(drawn, replies, strict=True)
         ]
+
+
+@functools.cache
+def _text(probe: Callable) -> str:
+    return inspect.getsource(probe)
+
+
+@functools.lru_cache(128)
+def _questions(way: Way, drawn: tuple[Draw, ...]) -> Questions:
+    """A class is asked the same questions again and again: they are made, and packed, once."""
+    return Questions(way.question(draw) for draw in drawn)
 
 
 # ----- pair: `f_forward`, `f_backward`, or one of them -----
@@ -88,6 +101,13 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
 
 
+def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A pair's draw, with the truth by complex step."""
+    draw = _draw_pair(exercise, case, rng)
+    return dataclasses.replace(draw, expected=draw.expected | exercise.reference.gradients(draw.inputs, draw.dout))
+
+
+@functools.cache
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
     """A backward is tried with the documented cache and with the cache of the student's own forward."""
     forward, backward = _names(exercise)
@@ -136,8 +156,13 @@ def _describe(returned: Any) -> str:
     if isinstance(returned, dict):
         return f"a dictionary with {', '.join(map(str, returned))[:200]}" if returned else "an empty dictionary"
     if isinstance(returned, Opaque):
-        return f"an object of type {returned.type[:60]}"
+        return f"a {returned.type}"
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
+
+
+def _ways_of_stranger(exercise: Exercise) -> list[Way]:
+    """A pair's; not kept, for there are as many of these exercises as students."""
+    return _ways_of_pair.__wrapped__(exercise)
 
 
 # ----- function: arrays and settings in, values out; a composite calls functions of other exercises -----
@@ -162,6 +187,7 @@ def _draw_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> 
     return Draw(case.name, inputs, None, None, expected)
 
 
+@functools.cache
 def _ways_of_function(exercise: Exercise) -> list[Way]:
     """As it stands, with the student's own parts; then, if it has parts, with the judge's."""
 
@@ -299,6 +325,7 @@ _COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outpu
 KINDS = {
     #                what runs inside  what is drawn   how it is tried   how it is read  who decides, in order
     "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
+    "stranger": Kind(probes.pair,     _draw_stranger, _ways_of_stranger, _read_pair,     _COMPUTED, reusable=False),
     "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),

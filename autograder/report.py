@@ -101,7 +101,7 @@ def _read(lesson: Lesson, classroom: Path, names: bool) -> tuple[list[Row], dict
             except submission.Unreadable as reason:
                 rows.append(Row(called, note=f"could not be read: {reason}"))
                 continue
-            kept = verdicts.kept(lesson, submission.steps(notebook, released))
+            kept = verdicts.kept(lesson, submission.steps(notebook, released), student)
             rows.append(Row(called, kept, "" if kept else "handed in since, and not graded yet"))
             for cell in notebook["cells"]:
                 ours = cell["metadata"].get("backprop", {})

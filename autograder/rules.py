@@ -35,9 +35,9 @@ __all__ = [
 TOLERANCE = {2: None, 4: 1e-4, 8: 1e-6, 16: 1e-6}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draw:
-    """A case with its numbers: what goes in, and what must come out, by name."""
+    """A case with its numbers: what goes in, and what must come out, by name. Nobody changes it."""
 
     case: str
     inputs: dict[str, Any]

@@ -36,6 +36,7 @@ class Verdict:
     remarks: list[str] = field(default_factory=list)
     help: list[str] = field(default_factory=list)
     isolation: str | None = None
+    layer: str = ""  # what was drawn for the learner, where that is
 
     def __post_init__(self):
         if self.status not in STATUSES:
@@ -74,6 +75,8 @@ class Verdict:
         lines += [_wrapped(where, "Where? ") for where in self.place.splitlines()]
         lines += [_wrapped(self._staged, "Stage by stage: ")] * bool(self.stages)
         lines += [f"Remark: {remark}" for remark in self.remarks]
+        if self.layer:
+            lines.append(self.layer)
         if self.isolation == "none":
             lines += ["Marked without walls (isolation: none)."]
         return CONTROL.sub("�", "\n".join(lines))
@@ -105,6 +108,9 @@ class Verdict:
         if self.help and self.points < self.max_points:
             body.append(_folds(self.help))
         body += [f'<div style="margin-top:.4em;opacity:.75">{rich(text)}</div>' for text in self.remarks]
+        if self.layer:
+            text = html.escape(CONTROL.sub("�", self.layer))
+            body.append(folded("The layer that was tried", f'<pre style="white-space:pre-wrap">{text}</pre>'))
         return framed("".join(body))
 
 

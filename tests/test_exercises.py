@@ -21,7 +21,9 @@ from backprop import numeric
 
 EXERCISES = [pytest.param(e, id=e.id) for lesson in lessons() for e in lesson.exercises]
 MISTAKES = [pytest.param(e, m, id=f"{e.id}-{m.name}") for p in EXERCISES for e in p.values for m in e.mistakes]
-COMPUTED = [p for p in EXERCISES if p.values[0].kind in ("pair", "function", "stages")]  # on numbers that are drawn
+COMPUTED = [
+    p for p in EXERCISES if p.values[0].kind in ("pair", "function", "stages", "stranger")
+]  # on numbers that are drawn
 SEEDS = range(5)
 
 

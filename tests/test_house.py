@@ -30,7 +30,9 @@ def imported(path, top_level_only=False):
 def test_the_library_imports_numpy_and_itself_alone(path):
     if "explore" in path.parts:
         return
-    assert set(imported(path)) <= {"numpy", "backprop"} | set(sys.stdlib_module_names)
+    alone = {"numpy", "backprop"} | set(sys.stdlib_module_names)
+    assert set(imported(path, top_level_only=True)) <= alone
+    assert set(imported(path)) <= alone | {"tqdm"}  # a progress bar, where it is installed
 
 
 IMPORT_ALONE = """

@@ -13,6 +13,7 @@ import pytest
 
 from autograder import judge
 from autograder.box import Limits, NoSandbox, launch
+from autograder.box.values import Questions
 from autograder.diagnose import Here
 from autograder.lesson import find_exercise
 from autograder.submission import Step
@@ -553,10 +554,10 @@ COUNTS = {
         "return dict(zip(['dx', 'dw', 'db'], right(dout, cache)))",
         "yours returned a dictionary with dx, dw, db",
     ),
-    "a generator": ("return (g for g in right(dout, cache))", "yours returned an object of type generator"),
-    "a generator function": ("yield from right(dout, cache)", "yours returned an object of type generator"),
+    "a generator": ("return (g for g in right(dout, cache))", "yours returned a generator"),
+    "a generator function": ("yield from right(dout, cache)", "yours returned a generator"),
     "a string of three letters": ("return 'abc'", "yours returned one value"),
-    "an iterator": ("return iter(right(dout, cache))", "yours returned an object of type tuple_iterator"),
+    "an iterator": ("return iter(right(dout, cache))", "yours returned a tuple_iterator"),
     "an array of three": ("return np.zeros(3)", "yours returned one value"),
 }
 
@@ -773,7 +774,7 @@ def test_a_box_that_does_not_read_is_too_slow_and_does_not_hold_the_judge():
     probe = "def probe(student, x):\n    return 1"
     with patience(60), sandbox(HURRY).box() as box:
         box.run(holds, "a cell")
-        answers = box.ask(probe, "probe", ["relu_backward"], [{"x": np.zeros(10**6)}] * 2, {})
+        answers = box.ask(probe, "probe", ["relu_backward"], Questions([{"x": np.zeros(10**6)}] * 2), {})
     assert [answer.kind for answer in answers] == ["too slow", "too slow"]
 
 

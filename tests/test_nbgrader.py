@@ -46,11 +46,32 @@ def marks(classroom):
         }
 
 
+def everything(course):
+    """All else that the gradebook keeps of a submission, and the files beside the notebook, by student."""
+    from nbgrader.api import Gradebook
+
+    classroom = course / "classroom" if (course / "classroom").exists() else course
+    with Gradebook(f"sqlite:///{classroom / 'gradebook.db'}", "backprop") as gradebook:
+        return {
+            each.student.id: (
+                each.timestamp,
+                each.total_seconds_late,
+                [notebook.late_submission_penalty for notebook in each.notebooks],
+                sorted((c.name, c.auto_comment, c.manual_comment) for n in each.notebooks for c in n.comments),
+                sorted(str(f.relative_to(classroom)) for f in (classroom / "autograded" / each.student.id).rglob("*")),
+            )
+            for each in gradebook.find_assignment(LESSON.name).submissions
+        }
+
+
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory):
     """The class, graded by `backprop grade`; the classroom and what was printed."""
     classroom = tmp_path_factory.mktemp("ours") / "classroom"
     deserved = sample.write(LESSON, classroom, STUDENTS)
+    first = classroom / "submitted" / "sample-01-right" / LESSON.name
+    (first / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    (first / "notes.txt").write_text("beside the notebook")
     run = CliRunner().invoke(cli, ["grade", "04", "--isolation", "any", "--classroom", str(classroom)])
     return classroom, deserved, run
 
@@ -86,8 +107,48 @@ def test_a_report_line_says_why(ours):
     assert "affine_backward dx, dw, db: crashed" in lines["sample-07-hostile-exit"]
 
 
-def test_nbgrader_autograde_gives_the_same_marks(ours, stock):
+def test_nbgrader_autograde_writes_the_same(ours, stock):
     assert marks(stock / "classroom") == marks(ours[0])
+    kept = everything(ours[0])
+    assert kept == everything(stock) and len(kept) == STUDENTS
+    timestamp, _, _, comments, files = kept["sample-01-right"]
+    assert timestamp.year == 2026 and any(name.endswith("notes.txt") for name in files)
+    assert ("how_backpropagation_helps", None, None) in comments
+    assert ("how_backpropagation_helps", "No response.", None) in kept["sample-03-empty"][3]
+    path = f"autograded/sample-01-right/{LESSON.name}/{LESSON.name}.ipynb"
+    mine, theirs = (nbformat.read(home / path, as_version=4) for home in (ours[0], stock / "classroom"))
+    for a, b in zip(mine.cells, theirs.cells, strict=True):
+        assert (a.source, a.cell_type, a.get("outputs")) == (b.source, b.cell_type, b.get("outputs"))
+
+
+def test_whom_nbgrader_cannot_take_stops_nobody_else(tmp_path, monkeypatch):
+    """One batch, one transaction: what fails in it is found, and the others are written."""
+    from autograder import grade, gradebook
+
+    sample.write(LESSON, tmp_path, 3)
+    taken = gradebook._Convert.convert_single_notebook
+
+    def refuse(self, filename):
+        if "sample-02" in filename:
+            raise ValueError("a notebook that nbgrader cannot take")
+        taken(self, filename)
+
+    monkeypatch.setattr(gradebook._Convert, "convert_single_notebook", refuse)
+    found = {mark.student: mark for mark in grade.grade(LESSON, tmp_path, isolation="any")}
+    assert [mark.points for mark in found.values()] == [JUDGED, None, 0]
+    assert found["sample-02-mistaken-keeps-the-batch-in-db"].note.startswith("no mark yet; our fault")
+    assert set(marks(tmp_path)) == {"sample-01-right", "sample-03-empty"}
+
+
+def test_what_cells_show_is_on_the_page_where_that_is_asked_for(tmp_path):
+    sample.write(LESSON, tmp_path, 1)
+    arguments = ["04", "--isolation", "any", "--classroom", str(tmp_path)]
+    assert CliRunner().invoke(cli, ["grade", *arguments, "--outputs"]).exit_code == 0
+    assert marks(tmp_path)["sample-01-right"]["check_affine_backward"] == (6.0, 6.0, False)
+    path = tmp_path / "autograded" / "sample-01-right" / LESSON.name / f"{LESSON.name}.ipynb"
+    shown = [out for cell in nbformat.read(path, as_version=4).cells for out in cell.get("outputs", [])]
+    assert "203530" in [out.data["text/plain"] for out in shown if "data" in out]
+    assert {mime for out in shown for mime in out.get("data", {})} <= {"text/plain", "image/png"}
 
 
 def test_only_the_written_answer_waits_for_a_person(ours):
@@ -168,12 +229,15 @@ def test_the_classroom_is_private(ours):
 # ----- without our plug-in it fails closed -----
 
 
+MISTAKEN = "sample-02-mistaken-keeps-the-batch-in-db"
+
+
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory):
     """A course for stock nbgrader alone, and in it a notebook whose affine layer is wrong."""
     course = tmp_path_factory.mktemp("plain")
     notebook = json.loads((LESSON.released).read_text())
-    answers = next(iter(s for s in sample.samples(LESSON, 2) if s.name.startswith("mistaken"))).answers
+    answers = next(s for s in sample.samples(LESSON, 2) if s.student == MISTAKEN).answers
     for cell in notebook["cells"]:
         ours = cell["metadata"].get("backprop", {})
         if ours.get("role") == "answer":
@@ -188,16 +252,17 @@ def test_stock_autograde_without_our_judge_gives_wrong_code_no_full_mark(wrong, 
     shutil.copytree(root / "solutions", wrong / "source")
     (wrong / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "backprop"\n')
     for arguments in (["generate_assignment", LESSON.name], ["autograde", LESSON.name]):
-        run = nbgrader(*arguments, cwd=wrong)
+        run = nbgrader(*arguments, cwd=wrong, BACKPROP_STUDENT=MISTAKEN)
         assert run.returncode == 0, run.stderr
     found = marks(wrong)["somebody"]
     assert found["check_affine_backward"][:2] == (0.0, 6.0), "wrong code was paid"
+    assert found["check_stranger_04_backward"][:2] == (0.0, 6.0), "somebody else's stranger was paid"
     assert found["check_relu_backward"][:2] == (2.0, 2.0)
 
 
 def test_validate_says_that_a_wrong_notebook_fails(wrong):
     path = next(wrong.glob("submitted/*/*/*.ipynb"))
-    run = nbgrader("validate", str(path), cwd=wrong)
+    run = nbgrader("validate", str(path), cwd=wrong, BACKPROP_STUDENT=MISTAKEN)
     assert "VALIDATION FAILED ON 2 CELL(S)" in run.stdout  # the other one is the unanswered question
     assert "5 of 6 points" in run.stdout
 

@@ -29,8 +29,16 @@ Limits are CPU time; the wall clock is a backstop that ends everything in the bo
 is started again, its earlier cells are run again, and the answer that killed it is a failure: one
 bad cell costs what it deserves, and the rest is still marked.
 
+CPU time is bounded twice. The kernel stops a process which has had its time, at the cost of one answer;
+but a process may ignore that, raise its limit, or start others, which have limits of their own. So the
+watcher of warm.py adds up what the whole world has used since a cell or an answer began, the living and
+the reaped, and ends the world a second later; with all cores busy it may be late by a few hundredths of
+a second on each. Its verdict is the same.
+
 What is not promised: a hole in the kernel is a hole in the box, and two questions of one submission
-are not walled from each other.
+are not walled from each other: an answer may use the time of those before it to prepare. Without
+namespaces nothing watches: who evades the kernel's limit has the wall clock at the level `uid`, and at
+`none` whatever escapes its process group has all the time there is.
 """
 
 from __future__ import annotations
@@ -44,29 +52,44 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.box import frames, inside, values, world
+from autograder.box import shown as inside_shown
 from autograder.box.launch import LEVELS, NONE, Limits, NoSandbox, Slot, Worker
 from autograder.box.values import Failure
 
-__all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox"]
+__all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox", "Shown"]
 
 LARGEST_CALL = 20_000  # bytes of arguments
+PNG, LARGEST_FIGURE = b"\x89PNG\r\n\x1a\n", 1 << 20
 LONGEST_AXIS = 1000  # of an argument: what becomes of two of them is still harmless, even if both are empty
 Ended = tuple[str, str] | int | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of a cell: why it failed, if it did; whether the process survived; and what it shows, which is
+    the student's: plain text, and pictures of one kind."""
+
+    raised: str | None
+    survived: bool = True
+    text: str = ""
+    result: str | None = None
+    figures: Sequence[bytes] = ()
 
 
 class Sandbox:
     """The slots of one run, all behind the same walls.
 
+    keep: names of what of the library is there; None for all of it, where nothing is asked.
     isolation: "safe", the strongest walls there are, and NoSandbox where there are none;
     "any", the strongest, even if that is none; "none", no walls.
     """
 
-    def __init__(self, keep: Collection[str], isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
+    def __init__(self, keep: Collection[str] | None, isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
         if not hasattr(os, "fork"):
             raise NoSandbox("marking needs Linux or macOS; on other systems use check() in the notebook")
         self._home = tempfile.TemporaryDirectory(prefix="backprop-")
@@ -153,11 +176,13 @@ class _Venue:
         """What the probe returned for each question, or a Failure. After one that is too slow the rest
         is not tried: a value that fails once has failed."""
         replies: list[Any] = []
+        questions = questions if isinstance(questions, values.Questions) else values.Questions(questions)
         while len(replies) < len(questions):
             if replies and isinstance(replies[-1], Failure) and replies[-1].kind == "too slow":
                 replies.append(replies[-1])
                 continue
-            answers, ended = self._round(probe, name, needs, questions[len(replies) :], parts)
+            rest = values.Questions(questions[len(replies) :]) if replies else questions
+            answers, ended = self._round(probe, name, needs, rest, parts)
             replies += answers
             if len(replies) < len(questions):
                 kind, text = ended
@@ -170,7 +195,7 @@ class _Venue:
     def _answers(self, fd: int, count: int, parts: Mapping[str, Callable] = {}) -> tuple[list[Any], Ended]:
         """Read up to `count` answers; also why there are fewer, or the exit code that says so."""
         answers: list[Any] = []
-        deadline = time.monotonic() + self.limits.wall
+        deadline = self._begin()
         try:
             while len(answers) < count:
                 header, blobs = frames.receive(fd, deadline)
@@ -180,7 +205,7 @@ class _Venue:
                     frames.send(fd, *_call(parts[header["call"]], header, blobs), deadline=deadline)
                     continue
                 answers.append(_open(header, blobs))
-                deadline = time.monotonic() + self.limits.wall
+                deadline = self._begin()
         except frames.Late:
             self.late = True
             return answers, ("too slow", f"took more than {self.limits.wall:g} s")
@@ -189,6 +214,10 @@ class _Venue:
         except (frames.BadFrame, KeyError, TypeError, ValueError):
             return answers, ("broken reply", "sent back something that is not an answer")
         return answers, None
+
+    def _begin(self) -> float:
+        """Let the clocks of another cell or answer begin; until when it may take."""
+        return time.monotonic() + self.limits.wall
 
     def _why(self, code: int) -> tuple[str, str]:
         """What an exit code says about the answer that was never given."""
@@ -253,35 +282,39 @@ class Box(_Venue):
 
     def run(self, source: str, name: str) -> tuple[str | None, bool]:
         """Run one cell; what it raised, in a sentence, or None; and whether the process survived it."""
-        raised, survived = self._cell(source, name)
-        if survived:
-            self.history.append((source, name))
-        return raised, survived
+        shown = self.show(source, name, shows=False)
+        return shown.raised, shown.survived
 
-    def _cell(self, source: str, name: str) -> tuple[str | None, bool]:
+    def show(self, source: str, name: str, shows: bool = True) -> Shown:
+        """Run one cell, and say what it shows."""
+        shown = self._cell(source, name, shows)
+        if shown.survived:
+            self.history.append((source, name))
+        return shown
+
+    def _cell(self, source: str, name: str, shows: bool) -> Shown:
         if not self._start():
-            return "was not run: what came before took all the time there is", False
-        deadline = time.monotonic() + self.limits.wall
+            return Shown("was not run: what came before took all the time there is", survived=False)
+        deadline = self._begin()
         try:
-            frames.send(self.worker.talk, {"op": "cell", "source": source, "name": name}, deadline=deadline)
-            header, _ = frames.receive(self.worker.talk, deadline)
-            raised = header["raised"]
-            return (raised if raised is None else f"raised {clean(raised)}"), True
+            asked = {"op": "cell", "source": source, "name": name, "shows": shows}
+            frames.send(self.worker.talk, asked, deadline=deadline)
+            return _shown(*frames.receive(self.worker.talk, deadline))
         except frames.Late:
             self.late = True
             self._stop()
-            return f"took more than {self.limits.wall:g} s", False
+            return Shown(f"took more than {self.limits.wall:g} s", survived=False)
         except (frames.Closed, frames.BadFrame, KeyError, OSError):
-            return self._why(self._stop())[1], False
+            return Shown(self._why(self._stop())[1], survived=False)
 
     def _round(self, probe, name, needs, questions, parts):
-        tree, blobs = values.pack(list(questions))
+        tree, blobs = questions.packed
         header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
         header["parts"] = list(parts)
         if not self._start():
             return [], ("too slow", "was not tried: what came before took all the time there is")
         try:
-            frames.send(self.worker.talk, header, blobs, deadline=time.monotonic() + self.limits.wall)
+            frames.send(self.worker.talk, header, blobs, deadline=self._begin())
         except frames.Late:
             self.late = True
             self._stop()
@@ -295,6 +328,10 @@ class Box(_Venue):
             return answers, self._why(ended)
         code = self._stop()
         return answers, ended or self._why(code)
+
+    def _begin(self) -> float:
+        self.worker.begin()
+        return super()._begin()
 
     def _start(self) -> bool:
         """Have a worker; one that is new runs again what ran before. False where time is up."""
@@ -314,6 +351,17 @@ class Box(_Venue):
         return worker.end() if worker else -signal.SIGKILL
 
 
+def _shown(header: dict, blobs: list[bytes]) -> Shown:
+    """What a cell's frame says, as text and pictures and nothing else."""
+    raised, text, result = header["raised"], header.get("text", ""), header.get("result")
+    return Shown(
+        raised if raised is None else f"raised {clean(raised)}",
+        text=clean(text, inside_shown.LONG),
+        result=None if result is None else clean(result, inside_shown.LONG),
+        figures=[blob for blob in blobs[: inside_shown.MANY] if blob.startswith(PNG) and len(blob) <= LARGEST_FIGURE],
+    )
+
+
 def _call(part: Callable, header: dict, blobs: list[bytes]) -> tuple[dict, list[bytes]]:
     """Answer a call of another exercise's function, so that an error in that one is not paid for here."""
     arguments = values.unpack(header["value"], blobs)
@@ -326,9 +374,9 @@ def _call(part: Callable, header: dict, blobs: list[bytes]) -> tuple[dict, list[
     return {"kind": kind, "value": tree}, made
 
 
-def clean(said: Any) -> str:
+def clean(said: Any, length: int = 500) -> str:
     """What comes out of the box as text, cut short, and such that it can be written anywhere."""
-    return str(said)[:500].encode("utf-8", "replace").decode()
+    return str(said)[:length].encode("utf-8", "replace").decode()
 
 
 def _exit_code(said: Any) -> int:

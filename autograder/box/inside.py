@@ -12,8 +12,10 @@ become the null device: what students print is dropped.
 `attempt` is also what `check` calls in a notebook, so both venues treat an answer alike.
 """
 
+import ast
 import contextlib
 import json
+import linecache
 import os
 import re
 import signal
@@ -83,12 +85,28 @@ def answer(fd, probe, namespace, needs, questions, cpu, parts=()):
             frames.send(fd, {"kind": RAISED, "value": f"{needs[-1]} raised {describe(error, namespace)}"})
 
 
-def code(source, name):
-    """A cell, compiled; where it is no Python as it stands, without its magics and shell lines."""
+def tree(source, name):
+    """A cell's syntax tree; where it is no Python as it stands, without its magics and shell lines."""
     try:
-        return compile(source, name, "exec")
+        return ast.parse(source, name)
     except SyntaxError:
-        return compile(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source), name, "exec")
+        return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source), name)
+
+
+def run(header, namespace):
+    """Run a cell. What to say of it: whether it raised and, where that is asked for, what it shows."""
+    from autograder.box.shown import Shows
+
+    source, name, shows, says = header["source"], header["name"], Shows(), None
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
+    try:
+        if header["shows"]:
+            shows.run(tree(source, name), name, namespace, quiet=source.rstrip().endswith(";"))
+        else:
+            exec(compile(tree(source, name), name, "exec"), namespace)
+    except BaseException as error:
+        says = describe(error, namespace)
+    return {"raised": says, "text": shows.printed.text, "result": shows.result}, shows.figures
 
 
 def replace(namespace, needs, functions):
@@ -166,8 +184,6 @@ def limit_cpu(seconds):
 def serve(line, cpu, alone):
     """The loop of the box's main process. Where it is `alone` with what the student started, that ends
     before questions are asked: nothing in the background can hold up or overhear an answer."""
-    import linecache
-
     from autograder.box import frames, values
 
     namespace = {"__name__": "__main__", "__builtins__": __builtins__, "display": lambda *_, **__: None}
@@ -177,15 +193,8 @@ def serve(line, cpu, alone):
         except frames.Closed:
             return
         if header["op"] == "cell":
-            source, name = header["source"], header["name"]
-            linecache.cache[name] = len(source), None, source.splitlines(True), name
             limit_cpu(cpu)
-            says = None
-            try:
-                exec(code(source, name), namespace)
-            except BaseException as error:
-                says = describe(error, namespace)
-            frames.send(line, {"raised": says})
+            frames.send(line, *run(header, namespace))
         else:
             probe, questions = load(header["probe"], header["name"]), values.unpack(header["questions"], blobs)
             if alone:

@@ -47,7 +47,8 @@ class NoSandbox(OSError):
 
 @dataclass(frozen=True)
 class Limits:
-    """cpu: seconds of CPU time for a cell or an answer. wall: seconds on the clock for the same.
+    """cpu: seconds of CPU time for a cell or an answer; with namespaces, of all processes together, which
+    are ended a second later than one alone. wall: seconds on the clock for the same.
     total: seconds on the clock for a whole run of a submission. memory: bytes beyond what the
     interpreter needs. disk: bytes of /tmp and of a file."""
 
@@ -71,6 +72,12 @@ class Worker:
         if self.process:
             return self.process.poll() is None
         return not frames.ready(self.leash.fileno(), 0)
+
+    def begin(self) -> None:
+        """Have the watcher, where there is one, count computing time anew: a call begins."""
+        if self.leash:
+            with contextlib.suppress(OSError):  # where the leash is full, it says so already
+                self.leash.send(b"\0", socket.MSG_DONTWAIT)
 
     def end(self, patience: float = 0.1) -> int:
         """Wait a moment for it to end by itself, then end it and all that it started; its exit code."""
@@ -152,8 +159,7 @@ class Slot:
     def _warm(self) -> None:
         command = bubblewrap(self.world, self.uid)
         if "cgroup" in self.level:
-            name = f"backprop-{os.getpid()}-{self.uid}"
-            self.cgroup = Cgroup.make(name, memory=2 * self.limits.memory, processes=2 * self.limits.processes)
+            self.cgroup = Cgroup.make(self.uid, memory=2 * self.limits.memory, processes=2 * self.limits.processes)
             if not self.cgroup:
                 raise NoSandbox("no control group may be made here")
             command = self.cgroup.joined(command)

@@ -59,10 +59,12 @@ DENIED = {
     "memfd_secret":       (447,   447),
 }
 CLONE, CLONE3 = (56, 220), 435
+SIGACTION = 13, 134
 # fmt: on
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_NAMESPACE = 0x7E020000  # any CLONE_NEW* flag
 X32 = 0x40000000  # a second set of numbers for the same calls
+CHILD = 17  # SIGCHLD: where it is ignored, the time that a process has taken is forgotten with it
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -79,8 +81,9 @@ def program(machine: str) -> bytes:
     for numbers in DENIED.values():
         lines += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERROR | errno.EPERM)]
     lines += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, ERROR | errno.ENOSYS)]  # its flags are out of a filter's sight
-    lines += [(EQUAL, 0, 3, CLONE[column]), (LOAD, 0, 0, FIRST_ARGUMENT)]
-    lines += [(ANY_BIT, 0, 1, NEW_NAMESPACE), (RETURN, 0, 0, ERROR | errno.EPERM)]
+    for call, test, value in ((CLONE, ANY_BIT, NEW_NAMESPACE), (SIGACTION, EQUAL, CHILD)):
+        lines += [(EQUAL, 0, 4, call[column]), (LOAD, 0, 0, FIRST_ARGUMENT)]
+        lines += [(test, 0, 1, value), (RETURN, 0, 0, ERROR | errno.EPERM), (RETURN, 0, 0, ALLOW)]
     lines += [(RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 

@@ -8,6 +8,7 @@ in the judge and takes nothing that `pack` could not have made.
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["BadValue", "Failure", "Opaque", "pack", "unpack"]
+__all__ = ["BadValue", "Failure", "Opaque", "Questions", "pack", "unpack"]
 
 DEPTH = 8
 LONG = 100_000  # characters of a string, entries of a list
@@ -46,6 +47,14 @@ class Failure:
 
     def __str__(self) -> str:
         return self.text
+
+
+class Questions(tuple):
+    """What is asked in one round. It is packed once, however often it is asked."""
+
+    @functools.cached_property
+    def packed(self) -> tuple[Any, list[bytes]]:
+        return pack(list(self))
 
 
 def pack(value: Any) -> tuple[Any, list[bytes]]:

@@ -4,19 +4,24 @@ It runs inside bubblewrap's walls already: no network, a read-only system, no ca
 fork gets its own walls inside those:
 
     warm parent ── watcher ── init (pid 1 of its own world) ── worker: the student's code
-                   kills the world when the judge lets go of the leash
+                   kills the world when the judge lets go of the leash, or when a call has used
+                   more computing time than it may, whichever of the world's processes used it
 
 The watcher stands outside the world it watches, so nothing in there can reach it. `init` reaps, and
 is there because the kernel shields pid 1 from some signals, time limits among them.
 
 Requests come on descriptor 0, each with two descriptors: the worker's line to the judge, and the
-leash. When the world has ended, its exit code goes back on the leash.
+leash. A byte on the leash says that a call begins. When the world has ended, its exit code goes back
+there: that of a process which the kernel stopped for its time, where the watcher did so.
 """
 
+import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -26,14 +31,19 @@ import sys
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000
 RDONLY, NOSUID, NODEV, NOEXEC, REC, PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
 LIBC = ctypes.CDLL(None, use_errno=True)
+TICKS = os.sysconf("SC_CLK_TCK")
+SHORTEST, LONGEST = 0.02, 0.25  # seconds from one look at a world to the next
+MARGIN = 1.0  # the kernel's limit on one process is in whole seconds; it shall be first, it costs but an answer
 
 
 def main():
     """Serve requests until the judge's end of the line is closed."""
     sys.path.insert(0, sys.argv[1])
-    import numpy  # noqa: F401
+    import numpy.random  # noqa: F401  (NumPy would load it when it is first used)
 
-    from autograder.box import frames, inside, seccomp, values  # noqa: F401  (loaded once, for all forks)
+    from autograder.box import frames, inside, seccomp, shown, values  # noqa: F401  (loaded once, for all forks)
+
+    load_world()
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     line = socket.socket(fileno=0)
@@ -56,32 +66,101 @@ def main():
             os.close(descriptor)
 
 
+def load_world():
+    """Import what a lesson's set-up will ask for, once for all forks: it would be compiled anew in each."""
+    import autograder.mine  # noqa: F401
+    import backprop
+
+    for found in pkgutil.iter_modules(backprop.__path__):
+        if not found.ispkg:
+            with contextlib.suppress(Exception):  # a module that cannot be loaded says so where it is asked for
+                importlib.import_module(f"backprop.{found.name}")
+
+
 def watch(talk, leash, limits, memory):
-    """The watcher: build the world's outer walls, start its init, and end it when told to."""
+    """The watcher: build the world's outer walls, start its init, and end it when told to, or when it must."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    processes = os.open("/proc", os.O_RDONLY)  # now: what the world sees in this place, the watcher sees too
     setup_namespaces()
     init = os.fork()
     if init == 0:
         os.close(leash)
+        os.close(processes)
         setup_mounts(limits)
         run_init(talk, limits, memory)
     os.close(talk)
-    ended = os.pidfd_open(init)
-    poll = select.poll()
-    for descriptor in (leash, ended):
-        poll.register(descriptor, select.POLLIN)
-    poll.poll()
+    leash = socket.socket(fileno=leash)
+    late = overspends(init, leash, limits["cpu"] + MARGIN, processes)
     os.kill(init, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
-    try:
-        os.write(leash, struct.pack("<i", code - 256 if code > 128 else code))
-    except OSError:
-        pass
+    code = -signal.SIGXCPU if late else code - 256 if code > 128 else code
+    with contextlib.suppress(OSError):
+        leash.send(struct.pack("<i", code))
     return 0
+
+
+def overspends(init, leash, allowed, processes):
+    """Wait while the world may run. Whether a call has used more computing time than is allowed; else
+    the world has ended, or the judge has let go.
+
+    There is no look at the world before it could be over its limit with all cores busy, or before
+    LONGEST: most worlds end unseen. Nor does a call that begins wake anybody. It is found at the next
+    look, and what was used since the look before is counted as its own: less than MARGIN, so that one
+    process which stays within the kernel's limit never pays for the call before it.
+    """
+    poll, cores = select.poll(), len(os.sched_getaffinity(0))
+    poll.register(leash, select.POLLRDHUP)  # not for what there is to read
+    poll.register(os.pidfd_open(init), select.POLLIN)
+    since = before = now = 0.0
+    while not poll.poll(1000 * min(LONGEST, max(SHORTEST, (since + allowed - now) / cores))):
+        before, now = now, max(now, used(init, processes))
+        if begun(leash):
+            since = before
+        if now > since + allowed:
+            return True
+    return False
+
+
+def begun(leash):
+    """Whether a call has begun since this was asked last."""
+    try:
+        return bool(leash.recv(1 << 16, socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return False
+
+
+def used(init, processes):
+    """Seconds of computing time of a world: of all that lives below its init, and of all that was reaped.
+
+    None of its processes can have a parent elsewhere, and each passes its time on to whoever reaps it.
+    (Time is lost where SIGCHLD is ignored; the filter of system calls does not let it be.) Parents are
+    read before their children, as a rule: one that ends meanwhile is missed, and not counted twice.
+    """
+    children, ticks = {}, {}
+    for pid in sorted(int(name) for name in os.listdir(processes) if name.isdigit()):
+        with contextlib.suppress(OSError):  # it has ended
+            fields = _stat(pid, processes)
+            children.setdefault(int(fields[1]), []).append(pid)
+            ticks[pid] = sum(map(int, fields[11:15]))  # its own and its reaped children's, user and system
+    world = [init]
+    for pid in world:
+        world += children.get(pid, [])
+    return sum(ticks[pid] for pid in world) / TICKS
+
+
+def _stat(pid, processes):
+    """What the kernel says of a process, after its name: that may hold anything."""
+    stat = os.open(f"{pid}/stat", os.O_RDONLY, dir_fd=processes)
+    try:
+        return os.read(stat, 4096).rpartition(b")")[2].split()
+    finally:
+        os.close(stat)
 
 
 def run_init(talk, limits, memory):
     """Pid 1 of the world: start the worker, reap whatever ends, and end with the worker's code."""
+    parent_death = 1
+    _call(LIBC.prctl(parent_death, signal.SIGKILL, 0, 0, 0))  # no world without its watcher
     worker = os.fork()
     if worker == 0:
         code = 1

@@ -1,4 +1,4 @@
-"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop`.
+"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop` that shows nothing.
 
 `backprop` is stripped to what the lesson's exercises say they use: every other function keeps
 its name and loses its body. The answers are therefore absent, not hidden. Modules whose names begin
@@ -8,6 +8,7 @@ with an underscore, which check arguments, are there whole.
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,18 +21,20 @@ LIBRARY = Path(backprop.__file__).parent
 MISSING = "raise NotImplementedError('this part of the library is not here while your work is marked')"
 
 
-def build(folder: Path, keep: Collection[str]) -> Path:
-    """Write the world into `folder`; `keep` names the library functions that stay whole."""
+def build(folder: Path, keep: Collection[str] | None) -> Path:
+    """Write the world into `folder`; `keep` names the library functions that stay whole, None all of them."""
     folder.chmod(0o755)  # the box may be another user's
     for name in ("__init__.py", "check.py"):
         _write(folder / "autograder" / name, (HERE / "inert.py").read_text())
     _write(folder / "autograder" / "mine.py", (HERE / "inert_mine.py").read_text())
-    for name in ("frames.py", "inside.py", "seccomp.py", "values.py", "warm.py"):
+    for name in ("frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
         _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
-    for source in sorted(LIBRARY.rglob("*.py")):
+    _write(folder / "backprop" / "explore" / "__init__.py", (HERE / "inert_explore.py").read_text())
+    for source in sorted(set(LIBRARY.rglob("*.py")) - set((LIBRARY / "explore").rglob("*"))):
         text = source.read_text()
-        whole = source.name.startswith("_")  # how arguments are checked: no answer stands there
+        whole = keep is None or source.name.startswith("_") or source.name == "data.py"  # no answer stands there
         _write(folder / "backprop" / source.relative_to(LIBRARY), text if whole else strip(text, keep))
+    shutil.copytree(LIBRARY / "datasets", folder / "backprop" / "datasets", dirs_exist_ok=True)
     return folder
 
 

@@ -53,7 +53,7 @@ def far_apart(rng):
 
 @exercise.case(for_marks_only=True)
 def large(rng):
-    return pair(rng, 500, 1000)
+    return pair(rng, 200, 500)
 
 
 @exercise.mistake(caught_by=rules.outputs)

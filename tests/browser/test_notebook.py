@@ -87,3 +87,21 @@ def test_guess_and_quiz_answer(expect, notebook):
     for letter, reply in ("", "Choose one of a, b, c, d."), ("a", "belongs to one example"), ("b", "✓ Yes."):
         notebook.write(quiz, f'quiz("what_dx_sums", "{letter}")')
         expect(quiz.locator(".jp-OutputArea")).to_contain_text(reply)
+
+
+def test_what_is_right_is_the_learners_own(expect, notebook):
+    notebook.run(notebook.cell("import numpy as np"))
+    notebook.write(notebook.cell("def relu_backward"), "def relu_backward(dout, cache):\n    return dout * (cache > 0)")
+    expect(notebook.run(notebook.cell('check("relu_backward")'))).to_contain_text("2 of 2 points")
+    state = notebook.run(notebook.cell("check()"))
+    expect(state).to_contain_text(f"{lessons()[0].name}:")
+    expect(state).to_contain_text("✓ relu_backward")
+    notebook.write(notebook.cell("# two_layer_loss(x[None]"), "mine.relu_backward.__module__")
+    expect(notebook.page.locator(".jp-OutputArea", has_text="'mine'").first).to_be_visible()
+
+
+def test_the_network_is_drawn_with_its_numbers(expect, notebook):
+    figure = notebook.cell("figures/network.svg").get_by_role("img")
+    expect(figure).to_have_js_property("complete", True)
+    assert figure.evaluate("image => image.naturalWidth") == 880
+    assert figure.get_attribute("alt").startswith("The network with every number in it")
