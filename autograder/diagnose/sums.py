@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from autograder.diagnose.suspects import same_values
+from autograder.diagnose.suspects import PAIRS, same_values
 from autograder.diagnose.terms import TERMS
 from autograder.exercise import Exercise
 from autograder.rules import Draw
@@ -31,7 +31,7 @@ class Sums:
 
     def paths(self, name: str, draw: Draw) -> dict[str, np.ndarray]:
         """The paths of a value, by name; the value itself, where they are not known."""
-        whole, forward = draw.expected[name], self.exercise.kind != "pair" or name == "out"
+        whole, forward = draw.expected[name], self.exercise.kind not in PAIRS or name == "out"
         key = id(draw), forward
         if key not in self._terms:
             self._draws[id(draw)] = draw
@@ -42,7 +42,7 @@ class Sums:
 
     def _all(self, draw: Draw, forward: bool) -> dict[str, dict[str, np.ndarray]]:
         paths = self.exercise.paths or TERMS.get(self.exercise.id)
-        if self.exercise.kind == "pair" and forward:
+        if self.exercise.kind in PAIRS and forward:
             paths = TERMS.get(f"{self._layer}_forward")
         given = draw.inputs.values() if forward else (draw.dout, draw.cache)
         return paths(*given) if paths else {}
@@ -61,8 +61,8 @@ class Sums:
         numbers = {key: value for key, value in values.items() if type(value) in (int, float) and value}
         sizes = {f"`{key}`": value for key, value in numbers.items() if key not in SETTINGS_THAT_ARE_NONE}
         sizes["N"] = len(next(iter(draw.inputs.values())))
-        name = f"{self._layer}_forward" if self.exercise.kind == "pair" else self.exercise.id
-        for argument, letters in _letters(getattr(self.exercise.reference, name)):
+        name = f"{self._layer}_forward" if self.exercise.kind in PAIRS else self.exercise.id
+        for argument, letters in _letters(getattr(self.exercise.reference, name, None)):
             shape = np.shape(values.get(argument, ()))
             sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}
         return sizes

@@ -19,8 +19,9 @@ from autograder.exercise import Exercise, Mistake
 from autograder.kinds import KINDS, Way
 from autograder.rules import Answer, Draw
 
-__all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
+__all__ = ["PAIRS", "Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
+PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 
@@ -132,7 +133,7 @@ def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any
 
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
     """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
-    pair, forward = exercise.kind == "pair", way.brings == ["out"]
+    pair, forward = exercise.kind in PAIRS, way.brings == ["out"]
     if suspect.stands_for not in way.needs:
         return Answer(draw, {name: draw.expected[name] for name in way.brings})
     given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
@@ -143,7 +144,7 @@ def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answe
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
     if pair:
         made = made[0] if forward and isinstance(made, tuple) else made
-        return KINDS["pair"].read(exercise, way, draw, {"out" if forward else "gradients": made})
+        return KINDS[exercise.kind].read(exercise, way, draw, {"out" if forward else "gradients": made})
     if exercise.kind == "stages" and isinstance(made, dict):  # what follows from what is not asked of suspects
         return Answer(draw, {name: made[name] for name in way.brings if name in made})
     return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made})
