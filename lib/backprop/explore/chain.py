@@ -1,5 +1,7 @@
 """Lesson 01: a secant becomes a tangent, until the step is so small that rounding takes over."""
 
+import re
+
 import numpy as np
 
 from backprop.explore.scene import Scene, by, choice, slider
@@ -26,7 +28,7 @@ def slope(f=np.sin, df=None, x=(-3.0, 3.0)):
     tangent = fx[:, None] + true[:, None] * (np.array(x) - xs[:, None])
     controls = [
         slider("x", "x", [f"{v:.3g}".replace("-", "−") for v in xs], start=31),
-        slider("h", "step h", [f"{h:.1e}".replace("e-", "e−").replace("e+00", "") for h in STEPS], start=0),
+        slider("h", "step h", [re.sub("e-0*", "e−", f"{h:.1e}").replace("e+00", "") for h in STEPS], start=0),
         choice("rule", "rule", RULES),
     ]
     y = _room(curve)

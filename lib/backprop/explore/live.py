@@ -28,7 +28,7 @@ class Explorer(anywidget.AnyWidget):
     layout_of_data = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
-    knobs = traitlets.Dict().tag(sync=True)
+    knobs = traitlets.Dict().tag(sync=True, echo_update=False)
     frame = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, scene, host=None):

@@ -8,8 +8,8 @@ from backprop.explore.widget import show
 
 __all__ = ["descent"]
 
-STEPS = 80
-RATES = 10.0 ** np.arange(-3, 0.3, 0.125)
+STEPS = 60
+RATES = np.array([1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 90, 110, 150, 200, 300, 500, 1000]) / 1000
 LIMIT = 1e3  # a path that is farther out than this is no longer drawn
 COLOURS = "dabc"
 
@@ -51,10 +51,11 @@ def descent(f=None, df=None, optimisers=None, x=(-3.0, 3.0), y=(-2.0, 2.0)):
         ),
     ]  # fmt: skip
     knobs = {c["name"]: c["start"] for c in controls}
-    arrays, words = host.answer(knobs)
+    arrays, _ = host.answer(knobs)
     heights = ", ".join(f"{{name{i}:{c}}} {{fall{i}@step}}" for i, c in zip(range(len(keys)), COLOURS))
     text = f"Height after {{step}} steps at rate {{rate}}: {heights}. {{said}}"
-    words |= {f"name{i}": np.array(name) for i, name in enumerate(optimisers)}
+    words = {f"name{i}": np.array(name) for i, name in enumerate(optimisers)}
+    words["said"] = Chosen("lowest", [*(f"{name} is lowest." for name in optimisers), "All have flown away."])
     caption = "Four optimisers leave from the same point: SGD zigzags, momentum swings, RMSProp and Adam rescale each direction."
     asks = ["surface", "x", "y", "noise"]
     return show(Scene("Optimisers on a surface", caption, text, controls, panels, arrays, words, asks), host)
@@ -79,9 +80,8 @@ class _Descents:
             falls.append(fall)
             arrays |= {f"way{i}": by(way, "rate"), f"fall{i}": by(fall, "rate")}
         arrays["range"] = np.array([-6.0, max(2.0, float(np.log10(f(start) - lowest + 1e-9)) + 0.7)])
-        texts, which = np.unique(_said(falls, list(self.optimisers)).astype(str), return_inverse=True)
-        arrays["which"] = by(which.reshape(len(RATES), STEPS + 1), "rate", "step")
-        return arrays, {"said": Chosen("which", texts.tolist())}
+        arrays["lowest"] = by(_lowest(falls), "rate", "step")
+        return arrays, {}
 
     def _heights(self, f):
         across, up = np.linspace(self.xs[0], self.xs[-1], 81), np.linspace(self.ys[-1], self.ys[0], 54)
@@ -109,15 +109,10 @@ def _steps(df, update, w, rate, noise):
     return np.stack(way, axis=1)
 
 
-def _said(falls, names):
-    """Who is lowest, by rate and step."""
-    falls = np.stack(falls)
-    lost = np.isnan(falls)
-    best = np.where(lost, np.inf, falls).argmin(axis=0)
-    texts = np.array([f"{name} is lowest." for name in names], dtype=object)[best]
-    for i, name in enumerate(names):
-        texts = texts + np.where(lost[i], f" {name} has flown away.", "")
-    return np.where(lost.all(axis=0), "All have flown away.", texts)
+def _lowest(falls):
+    """Which optimiser is lowest, by rate and step; one more than there are, where all have flown away."""
+    falls = np.nan_to_num(np.stack(falls), nan=np.inf)
+    return np.where(np.isinf(falls).all(axis=0), len(falls), falls.argmin(axis=0))
 
 
 def _surfaces():

@@ -17,8 +17,8 @@ WIDTH, POINTS, HISTORY = 16, 100, 200
 DATA = ("spirals", "moons", "rings", "clouds")
 BENDS = ("tanh", "relu", "sigmoid")
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
-BUDGET = 0.008  # seconds of training between two pictures
-PACE = 1 / 40  # seconds from picture to picture, if the browser can follow
+BUDGET = 0.006  # seconds of training between two pictures
+PACE = 1 / 60  # seconds from picture to picture, if the browser can follow
 AHEAD = 8  # pictures on their way to the browser, which answers every fourth: an answer costs as much as a picture
 PATIENCE = 60  # seconds after which nobody is taken to be watching
 

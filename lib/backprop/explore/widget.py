@@ -16,7 +16,8 @@ def show(scene, host=None):
     host, if something is to happen in Python: answer(knobs) -> (arrays, words) for the controls that the scene asks
     about; attach(widget), called once; heard(message), for buttons.
     """
-    return _live()(scene, host) if importlib.util.find_spec("anywidget") else Still(scene)
+    there = importlib.util.find_spec("anywidget") and importlib.util.find_spec("backprop.explore.live")
+    return _live()(scene, host) if there else Still(scene)
 
 
 @cache
@@ -32,6 +33,9 @@ class Still:
 
     def __init__(self, scene):
         self.scene = scene
+
+    def __repr__(self):
+        return f"{self.scene.caption} {self.scene.say()}"
 
     def still(self):
         """The picture, as a matplotlib figure."""
