@@ -6,8 +6,9 @@ it, with two nudges of `h u`. Work out how fast it should move if `df` were righ
 relative error of the two rates.
 
 You may call your `central_difference`: along `u`, `f` is a function of one number, of how far you
-have gone. Marking also tries an `x` of 30,000 entries, for which nudging each entry takes far too
-long. Where your `relative_error` is wrong, this exercise is also judged with a right one.
+have gone. If it has not passed yet, write the two nudges out. Marking also tries an `x` of 30,000
+entries, for which nudging each entry takes far too long. Where your `relative_error` is wrong, this
+exercise is also judged with a right one.
 """
 
 import numpy as np
