@@ -254,7 +254,7 @@ def test_01_staged_help_is_right(exercise, computes, says):
 def test_00_says_what_its_cells_show():
     words, names = words_of(find_lesson("00")), names_of(find_lesson("00"), until="def cube_slope")
     cube = names["cube"]
-    assert (cube(2.001) - cube(2.0)) / 0.001 == pytest.approx(12, rel=1e-3) and "Twelve times as far" in words
+    assert (cube(2.001) - cube(2.0)) / 0.001 == pytest.approx(12, rel=1e-3) and "About twelve times as far" in words
     for place, rate in (1.0, 3), (2.0, 12):
         assert chain.cube_slope(place) == rate == pytest.approx((cube(place + 0.001) - cube(place)) / 0.001, rel=2e-3)
         assert f"at {place:g} it is {rate}" in words

@@ -1,8 +1,8 @@
 """Say how far two answers are apart.
 
 Return $\\|a-b\\| / (\\|a\\| + \\|b\\|)$, where $\\|a\\|$ is the root of the sum of the squares of all
-entries of $a$. That is a number from 0, where `a` and `b` are equal, to 1, where one of them is the
-other with its sign turned, or zero.
+entries of $a$. That is a number from 0, where `a` and `b` are equal, to 1, where they point opposite
+ways or one of them is zero.
 
 `a` and `b` are two numbers, or two arrays of the same shape, of any number of axes. For two zeros
 return 0.
