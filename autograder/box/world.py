@@ -1,4 +1,4 @@
-"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop`.
+"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop` that shows nothing.
 
 `backprop` is stripped to what the lesson's exercises say they use: every other function keeps
 its name and loses its body. The answers are therefore absent, not hidden. Modules whose names begin
@@ -29,7 +29,8 @@ def build(folder: Path, keep: Collection[str] | None) -> Path:
     _write(folder / "autograder" / "mine.py", (HERE / "inert_mine.py").read_text())
     for name in ("frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
         _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
-    for source in sorted(LIBRARY.rglob("*.py")):
+    _write(folder / "backprop" / "explore" / "__init__.py", (HERE / "inert_explore.py").read_text())
+    for source in sorted(set(LIBRARY.rglob("*.py")) - set((LIBRARY / "explore").rglob("*"))):
         text = source.read_text()
         whole = keep is None or source.name.startswith("_") or source.name == "data.py"  # no answer stands there
         _write(folder / "backprop" / source.relative_to(LIBRARY), text if whole else strip(text, keep))
