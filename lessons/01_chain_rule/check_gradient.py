@@ -229,15 +229,7 @@ def starts_from_zero(f, x, df, rng, h=1e-5):
 
 @exercise.mistake(caught_by=rules.runs)
 def takes_the_dot_of_tables(f, x, df, rng, h=1e-5):
-    """`np.dot` of two tables is a matrix product. Here each entry of `df` meets the entry of `u` at its own place, and
+    """`np.dot` of two tables is a matrix product, and so is `@`. Here each entry of `df` meets the entry of `u` at its own place, and
     everything is added up."""
     measured, _, u = rates(f, x, df, rng, h)
     return relative(measured, np.dot(df, u))
-
-
-@exercise.mistake(caught_by=rules.runs)
-def takes_a_matrix_product(f, x, df, rng, h=1e-5):
-    """`@` is a matrix product: it sums over one axis, and needs shapes that fit. Here each entry of `df` meets the entry
-    of `u` at its own place, and everything is added up."""
-    measured, _, u = rates(f, x, df, rng, h)
-    return relative(measured, df @ u)
