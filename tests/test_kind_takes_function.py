@@ -121,6 +121,19 @@ def test_what_is_no_answer_gets_a_plain_sentence(exercise, function, says):
     assert verdict.points == 0 and says in verdict.complaints[0]
 
 
+@pytest.mark.parametrize("exercise", [SLOPE, CHECK], ids=lambda e: e.id)
+def test_what_nobody_has_written_down_gets_its_place(exercise):
+    """A wrong number that no mistake explains: said in one sentence, without a cause."""
+    verdict = marked(exercise, lambda *arguments: 0.123)
+    (name,) = exercise.points
+    assert verdict.diagnosis is None and verdict.place.startswith(f"`{name}` is off by")
+
+
+def test_where_few_cases_are_right_these_are_named():
+    always_there = judge.mark("sum_over_paths", {"sum_over_paths": lambda edges, start, end: float(start == end) / 3})
+    assert always_there.place.endswith("It is right on the case “no way” alone.")
+
+
 def test_in_the_box_a_check_is_right_with_two_calls_and_too_slow_with_one_for_each_entry(boxed):
     assert boxed(CHECK, RELATIVE + CHECKS).points == 4
     verdict = boxed(CHECK, RELATIVE + BY_ENTRIES)
