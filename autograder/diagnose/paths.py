@@ -47,7 +47,7 @@ class Fit:
 def fit(sums: Sums, name: str, answers: Sequence[Answer]) -> Fit | None:
     """How the student's value differs from the true sum, if it is a sum of the same paths."""
     got, draws = [answer.values.get(name) for answer in answers], [answer.draw for answer in answers]
-    if not all(_is_floats(array) for array in got):
+    if not all(_is_floats(array) for array in got) or not all(map(_of_arrays, draws)):
         return None
     for turn, says in _TURNS.items():
         turned = [turn(np.asarray(a, float), draw.expected[name].shape) for a, draw in zip(got, draws)]
@@ -59,6 +59,11 @@ def fit(sums: Sums, name: str, answers: Sequence[Answer]) -> Fit | None:
             continue
         return Fit(_sentence(name, coefficients, says), _returns(sums, name, coefficients, turn, got))
     return None
+
+
+def _of_arrays(draw: Draw) -> bool:
+    """Whether it is drawn for a layer. What takes a number, a list or a function has no shapes to compare."""
+    return isinstance(next(iter(draw.inputs.values()), None), np.ndarray)
 
 
 def _is_floats(value: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import probes
 from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
@@ -139,7 +140,11 @@ def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answe
     given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
     try:
         with np.errstate(all="ignore"):
-            made = suspect.function(*_copied(given))
+            if exercise.kind == "takes a function":
+                question = {"name": exercise.id, "inputs": _copied(draw.inputs)}
+                made = probes.takes_a_function({exercise.id: suspect.function}, **question)["returned"]
+            else:
+                made = suspect.function(*_copied(given))
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
     if pair:
