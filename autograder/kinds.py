@@ -170,10 +170,11 @@ def _ways_of_stranger(exercise: Exercise) -> list[Way]:
 
 def _named(exercise: Exercise, inputs: Mapping[str, Any], returned: Any) -> Iterator[tuple[str, Any]]:
     """What a function returned, by name. Where parameters go in as a dictionary, their gradients come back as one,
-    with the same keys; everything else comes in the order of the points."""
+    with the same keys; everything else comes in the order of the points. Where one value is asked for, a list is that."""
     keyed = {f"d{key}" for value in inputs.values() if isinstance(value, dict) for key in value}
     names = (name for name in exercise.points if name not in keyed)
-    for value in returned if isinstance(returned, (tuple, list)) else (returned,):
+    several = isinstance(returned, tuple) or isinstance(returned, list) and len(exercise.points) > 1
+    for value in returned if several else (returned,):
         if isinstance(value, dict):
             yield from ((f"d{key}", gradient) for key, gradient in value.items())
         else:
@@ -205,6 +206,27 @@ def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answ
     found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
     return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
+
+
+# ----- takes a function: a case names `f`, and gives `rng` as a seed; the probe makes both where the student's code is -----
+
+
+def _draw_takes_a_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """What is expected comes from the probe that students get, with the reference in the student's place."""
+    inputs, reference = case.make(rng), getattr(exercise.reference, exercise.id)
+    reply = probes.takes_a_function({exercise.id: reference}, exercise.id, copy.deepcopy(inputs))
+    expected = {name: np.asarray(value, float) for name, value in _named(exercise, {}, reply["returned"])}
+    return Draw(case.name, inputs, None, None, expected)
+
+
+@functools.cache
+def _ways_of_taking_a_function(exercise: Exercise) -> list[Way]:
+    """As for a function, but with the names of the inputs: the probe goes by them."""
+
+    def question(draw):
+        return {"name": exercise.id, "inputs": dict(draw.inputs)}
+
+    return [dataclasses.replace(way, question=question) for way in _ways_of_function(exercise)]
 
 
 # ----- stages: a function that returns every value on its way, by name; each is judged by the one before -----
@@ -327,6 +349,7 @@ KINDS = {
     "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
     "stranger": Kind(probes.pair,     _draw_stranger, _ways_of_stranger, _read_pair,     _COMPUTED, reusable=False),
     "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
+    "takes a function": Kind(probes.takes_a_function, _draw_takes_a_function, _ways_of_taking_a_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
     "choice":   Kind(probes.function, _draw_choice,   _ways_of_function, _read_choice,   [rules.runs, rules.returns, rules.chosen], reusable=False),

@@ -24,6 +24,29 @@ def function(student, name, inputs):
     return {"returned": student[name](*inputs)}
 
 
+def takes_a_function(student, name, inputs):
+    """Call a function that takes a function: `f` comes as a name of this table, `rng` as a seed."""
+    functions = {
+        # of a number
+        "square": lambda x: x * x,
+        "cube": lambda x: x * x * x,
+        "reciprocal": lambda x: 1 / x,
+        "sine": lambda x: np.sin(x),
+        "growth": lambda x: np.exp(x),
+        # of an array, with a number as its value
+        "sum of squares": lambda x: np.sum(x * x),
+        "sum of sines": lambda x: np.sum(np.sin(x)),
+        "neighbours": lambda x: np.sum(np.ravel(x)[1:] * np.ravel(x)[:-1] ** 2),  # every entry meets the next
+        "softmax": lambda x: np.log(np.sum(np.exp(x))),  # every entry meets all others
+    }
+    made = dict(inputs)
+    if "f" in made:
+        made["f"] = functions[made["f"]]
+    if "rng" in made:
+        made["rng"] = np.random.default_rng(made["rng"])
+    return {"returned": student[name](*made.values())}
+
+
 def traced(student, name, inputs, watched):
     """Call one function, and note what it hands to some others and what they give back."""
     calls, home = [], student[name].__globals__

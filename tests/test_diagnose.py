@@ -1,5 +1,6 @@
 """From a wrong array to the name of the mistake: paths, edits, place, stages; and never a wrong name."""
 
+import dataclasses
 import inspect
 import re
 
@@ -9,11 +10,11 @@ import pytest
 from autograder import diagnose as package
 from autograder import judge
 from autograder.diagnose import Here, attempt, dictionary, edits, search
-from autograder.diagnose.paths import terms
 from autograder.diagnose.picture import picture
 from autograder.diagnose.place import place
+from autograder.diagnose.sums import Sums
 from autograder.diagnose.terms import TERMS
-from autograder.exercise import source
+from autograder.exercise import Case, source
 from autograder.kinds import KINDS
 from autograder.lesson import find_exercise, lessons
 from autograder.verdict import Verdict
@@ -115,7 +116,7 @@ def test_terms_add_up_to_the_value(exercise):
     several = set()
     for draw in judge.draws(exercise, SEED, for_marks=False):
         for name in exercise.points:
-            paths = terms(exercise, name, draw)
+            paths = Sums(exercise).paths(name, draw)
             np.testing.assert_allclose(sum(paths.values()), draw.expected[name], rtol=1e-9, atol=1e-12)
             several |= {name} if len(paths) > 1 else set()
     known = {exercise.id} | ({exercise.id.replace("backward", "forward")} if "out" in exercise.points else set())
@@ -137,6 +138,19 @@ def test_terms_of_what_has_no_exercise_yet_add_up_too():
     out, cache = residual.scaled_residual_forward(rng.normal(size=(3, 6)), rng.normal(size=(6, 5)), *weights[1:4], 0.3)
     dx = residual.scaled_residual_backward(out, cache)[0]
     np.testing.assert_allclose(sum(TERMS["scaled_residual_backward"](out, cache)["dx"].values()), dx)
+
+
+def test_a_layer_that_nobody_has_seen_is_read_too():
+    """With a third shape that is not square; its own cases have two, and of two nothing is read."""
+    stranger = find_exercise("stranger_04_backward")
+    wider = Case(lambda rng: stranger.reference.layer.numbers(rng, (6, 2, 5, 3)))
+
+    def descends(dout, cache):
+        return tuple(-gradient for gradient in getattr(stranger.reference, stranger.id)(dout, cache))
+
+    assert found(stranger, descends).text is None
+    stranger = dataclasses.replace(stranger, cases=[*stranger.cases, wider])
+    assert found(stranger, descends).text.endswith("are each the true one with the opposite sign.")
 
 
 # ----- edits -----

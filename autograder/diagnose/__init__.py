@@ -72,7 +72,8 @@ def _small(answer: Answer) -> bool:
 
 def _key(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Collection[str]) -> str:
     """The same for two students whose functions were asked the same and returned the same."""
-    digest = hashlib.sha256(repr([exercise.id, exercise.version, sorted(wrong)]).encode())
+    mistakes = [id(mistake.function) for mistake in exercise.mistakes]
+    digest = hashlib.sha256(repr([exercise.id, exercise.lesson, mistakes, sorted(wrong)]).encode())
     for name, each in answers.items():
         for answer in each:
             digest.update(repr([name, answer.failure, answer.missing, answer.draw.case]).encode())

@@ -7,26 +7,21 @@ sum with these coefficients is the student's array on every draw.
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
+from autograder.diagnose.sums import Sums
 from autograder.diagnose.suspects import same_values
-from autograder.diagnose.terms import TERMS
-from autograder.exercise import Exercise
 from autograder.rules import Answer, Draw
 
-__all__ = ["Fit", "fit", "terms"]
+__all__ = ["Fit", "fit"]
 
-ENOUGH = 15  # draws to fit on; what comes out is held against all of them
+ENOUGH = 10  # draws to fit on; what comes out is held against all of them
 SHAPES = 3  # so many, that are not square, must agree
 NEAR = 1e-6  # of a coefficient; the reconstruction that follows is held to 1e-7
-SIZED = re.compile(r"(\w+) \(((?:[A-Z]\w*(?:\.\.\.)?, ?)*(?:[A-Z]\w*(?:\.\.\.)?)?)\)")
 CALLED = {
     "N": "the number of examples",
     "C": "the number of classes",
@@ -49,37 +44,26 @@ class Fit:
     returns: Callable[[Draw], np.ndarray]
 
 
-def fit(exercise: Exercise, name: str, answers: Sequence[Answer]) -> Fit | None:
+def fit(sums: Sums, name: str, answers: Sequence[Answer]) -> Fit | None:
     """How the student's value differs from the true sum, if it is a sum of the same paths."""
     got, draws = [answer.values.get(name) for answer in answers], [answer.draw for answer in answers]
-    if not all(_is_floats(array) for array in got):
+    if not all(_is_floats(array) for array in got) or not all(map(_of_arrays, draws)):
         return None
     for turn, says in _TURNS.items():
         turned = [turn(np.asarray(a, float), draw.expected[name].shape) for a, draw in zip(got, draws)]
         if any(array is None for array in turned):
             continue
         single = np.asarray(got[0]).dtype.itemsize < 8
-        coefficients = _coefficients(exercise, name, draws, turned, single)
+        coefficients = _coefficients(sums, name, draws, turned, single)
         if coefficients is None or not (says or any(label != RIGHT for label, _ in coefficients.values())):
             continue
-        return Fit(_sentence(name, coefficients, says), _returns(exercise, name, coefficients, turn, got))
+        return Fit(_sentence(name, coefficients, says), _returns(sums, name, coefficients, turn, got))
     return None
 
 
-def terms(exercise: Exercise, name: str, draw: Draw) -> dict[str, np.ndarray]:
-    """The paths of a value, by name; the value itself, where they are not known."""
-    whole, paths, given = draw.expected[name], exercise.paths or TERMS.get(exercise.id), list(draw.inputs.values())
-    if exercise.kind == "pair" and name == "out":
-        paths = TERMS.get(f"{_layer(exercise)}_forward")
-    elif exercise.kind == "pair":
-        given = [draw.dout, draw.cache]
-    found = paths(*given).get(name, {}) if paths else {}
-    sound = found and same_values(sum(found.values()), whole)
-    return {path: np.broadcast_to(term, whole.shape) for path, term in found.items()} if sound else {"": whole}
-
-
-def _layer(exercise: Exercise) -> str:
-    return exercise.id.removesuffix("_backward").removesuffix("_forward")
+def _of_arrays(draw: Draw) -> bool:
+    """Whether it is drawn for a layer. What takes a number, a list or a function has no shapes to compare."""
+    return isinstance(next(iter(draw.inputs.values()), None), np.ndarray)
 
 
 def _is_floats(value: Any) -> bool:
@@ -113,28 +97,6 @@ _TURNS = {_as_it_is: "", _transposed: "transposed", _not_summed: "not yet summed
 # ----- coefficients -----
 
 
-def _sizes(exercise: Exercise, name: str, draw: Draw) -> dict[str, float]:
-    """The sizes by the letters of the shape line, N, D, M; and the settings that are numbers, such as `p`."""
-    arrays = dict(draw.inputs)
-    for value in draw.inputs.values():
-        arrays |= value if isinstance(value, dict) else {}
-    sizes = {f"`{key}`": value for key, value in arrays.items() if type(value) in (int, float) and value}
-    sizes.pop("`seed`", None)
-    sizes |= {"N": len(next(iter(draw.inputs.values()))), "entries": draw.expected[name].size}
-    function = getattr(exercise.reference, f"{_layer(exercise)}_forward" if exercise.kind == "pair" else exercise.id)
-    for argument, letters in _letters(function):
-        shape = np.shape(arrays.get(argument, ()))
-        sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}
-    return sizes
-
-
-@cache
-def _letters(function: Callable) -> list[tuple[str, list[str]]]:
-    """The letters of each argument's axes, for those that have a fixed number of axes."""
-    found = SIZED.findall(inspect.getdoc(function) or "")
-    return [(argument, re.findall(r"[A-Z]\w*", axes)) for argument, axes in found if "..." not in axes]
-
-
 def _labels(letters: Sequence[str]) -> Iterator[tuple[Label, Coefficient]]:
     """Plain expressions in the sizes, the plainest first: a number, and a size, its inverse or a ratio of two."""
     factors: list[tuple[str, Coefficient]] = [("", lambda s: 1.0)]
@@ -149,15 +111,15 @@ def _labels(letters: Sequence[str]) -> Iterator[tuple[Label, Coefficient]]:
             yield (number, text), lambda s, n=number, f=factor: n * f(s)
 
 
-def _coefficients(exercise, name, draws, arrays, single) -> dict[str, tuple[Label, Coefficient]] | None:
+def _coefficients(sums: Sums, name: str, draws, arrays, single: bool) -> dict[str, tuple[Label, Coefficient]] | None:
     """For each path its coefficient, as a label and a function of the sizes; None where there are none."""
     fitted, shapes = [], set()
     for draw, array in zip(draws[:ENOUGH], arrays):
-        found = _solved(terms(exercise, name, draw), array)
+        found = _solved(sums.paths(name, draw), array)
         if found is None:
             return None
         if found:
-            fitted.append((_sizes(exercise, name, draw), found))
+            fitted.append((sums.sizes(name, draw), found))
             shape = next(iter(draw.inputs.values())).shape
             shapes |= {shape} if len(set(shape)) > 1 else set()
     if len(shapes) < SHAPES or len({tuple(solution) for _, solution in fitted}) > 1:
@@ -170,7 +132,7 @@ def _coefficients(exercise, name, draws, arrays, single) -> dict[str, tuple[Labe
         chosen[path] = recognised
     typed = np.float32 if single else float
     for draw, array in zip(draws, arrays):
-        made = _sum(terms(exercise, name, draw), chosen, _sizes(exercise, name, draw))
+        made = _sum(sums.paths(name, draw), chosen, sums.sizes(name, draw))
         if not same_values(np.asarray(array, typed), made):
             return None
     return chosen
@@ -207,9 +169,9 @@ def _sum(paths, chosen, size):
     return sum(chosen[path][1](size) * term for path, term in paths.items())
 
 
-def _returns(exercise, name, chosen, turn, got) -> Callable[[Draw], np.ndarray]:
+def _returns(sums, name, chosen, turn, got) -> Callable[[Draw], np.ndarray]:
     def returned(draw: Draw) -> np.ndarray:
-        array = _sum(terms(exercise, name, draw), chosen, _sizes(exercise, name, draw))
+        array = _sum(sums.paths(name, draw), chosen, sums.sizes(name, draw))
         return array.T if turn is _transposed else array
 
     return returned

@@ -22,8 +22,16 @@ def place(name: str, answers: Sequence[Answer]) -> str:
         return ""
     answer = max(wrong, key=lambda each: each.draw.expected[name].ndim > 0 and len(set(np.shape(each.values[name]))))
     where, size = _which(name, wrong, answer), _how_much(errors(name, answer), answer.draw.expected[name])
-    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" It is wrong on {_listed(wrong)} alone."
-    return f"`{name}` is off {where}, {size}.{cases}"
+    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
+    return f"`{name}` is off {where + ', ' if where else ''}{size}.{cases}"
+
+
+def _on_cases(seen: Sequence[Answer], wrong: Sequence[Answer]) -> str:
+    """On which cases it is wrong, or on which it is right, where these are fewer."""
+    spoiled = {answer.draw.case for answer in wrong}
+    sound = [answer for answer in seen if answer.draw.case not in spoiled]
+    fewer = sound and len({answer.draw.case for answer in sound}) < len(spoiled)
+    return f"It is right on {_listed(sound)} alone." if fewer else f"It is wrong on {_listed(wrong)} alone."
 
 
 def errors(name: str, answer: Answer) -> np.ndarray | None:
@@ -41,7 +49,7 @@ def _which(name: str, wrong: Sequence[Answer], answer: Answer) -> str:
     masks = [_mask(name, each) for each in wrong]
     mask = _mask(name, answer)
     if mask.ndim == 0:
-        return "(it is one number)"
+        return ""
     if all(m.all() for m in masks):
         return "in every entry"
     for words, selections in _selections(name, wrong):
@@ -96,14 +104,14 @@ def _beside(draw: Draw, shape: tuple) -> dict[str, np.ndarray]:
 def _how_much(error: np.ndarray, want: np.ndarray) -> str:
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(np.abs(error)), want.shape))
     share = np.linalg.norm(error) / max(np.linalg.norm(want), 1e-300)
-    off = "by a rounding that is too coarse" if share < 1e-4 else f"by {_percent(share)} of its size"
+    off = "by a rounding that is too coarse" if share < 1e-4 else f"by {_percent(share)} its size"
     at = f"most at {list(worst)}: " if worst else ""
     right = want[worst] + 0.0  # which makes 0 of -0
     return f"{off}, {at}{right + error[worst]:.4g} where {right:.4g} is right"
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}" if 0.005 < share < 10 else f"{share:.1g} times" if share >= 10 else f"{100 * share:.1g}%"
+    return f"{share:.0f} times" if share >= 10 else f"{share:.0%} of" if share > 0.005 else f"{100 * share:.1g}% of"
 
 
 def _listed(wrong: Sequence[Answer]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.diagnose import dictionary
 from autograder.diagnose.paths import fit
+from autograder.diagnose.sums import Sums
 from autograder.diagnose.suspects import Suspect, Trial, returned
 from autograder.diagnose.words import joined
 from autograder.exercise import Exercise
@@ -51,6 +52,7 @@ class _Search:
 
     def __init__(self, exercise: Exercise, answers: Mapping[str, Sequence[Answer]], wrong: Sequence[str]):
         self.exercise, self.answers, self.wrong = exercise, answers, wrong
+        self._sums = Sums(exercise)
         self._path = cache(self._fitted)  # it is asked for twice
 
     def causes(self) -> list[Cause]:
@@ -106,7 +108,7 @@ class _Search:
         return None
 
     def _fitted(self, name: str) -> Cause | None:
-        found = fit(self.exercise, name, self.answers[name])
+        found = fit(self._sums, name, self.answers[name])
         return Cause("paths", (name,), found.says, lambda draw, _: found.returns(draw)) if found else None
 
 

@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from autograder import probes
 from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
 from autograder.kinds import KINDS, Way
-from autograder.rules import Answer, Draw, close
+from autograder.rules import Answer, Draw
 
-__all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
+__all__ = ["PAIRS", "Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
+PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 
@@ -132,18 +134,22 @@ def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any
 
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
     """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
-    pair, forward = exercise.kind == "pair", way.brings == ["out"]
+    pair, forward = exercise.kind in PAIRS, way.brings == ["out"]
     if suspect.stands_for not in way.needs:
         return Answer(draw, {name: draw.expected[name] for name in way.brings})
     given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
     try:
         with np.errstate(all="ignore"):
-            made = suspect.function(*_copied(given))
+            if exercise.kind == "takes a function":
+                question = {"name": exercise.id, "inputs": _copied(draw.inputs)}
+                made = probes.takes_a_function({exercise.id: suspect.function}, **question)["returned"]
+            else:
+                made = suspect.function(*_copied(given))
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
     if pair:
         made = made[0] if forward and isinstance(made, tuple) else made
-        return KINDS["pair"].read(exercise, way, draw, {"out" if forward else "gradients": made})
+        return KINDS[exercise.kind].read(exercise, way, draw, {"out" if forward else "gradients": made})
     if exercise.kind == "stages" and isinstance(made, dict):  # what follows from what is not asked of suspects
         return Answer(draw, {name: made[name] for name in way.brings if name in made})
     return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made})
@@ -188,9 +194,13 @@ def same_values(a: Any, b: Any) -> bool:
         return False
     if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return False
-    if a.size and abs(float(a.flat[0]) - float(b.flat[0])) > SAME_IN_FLOAT32 * np.abs(b).max():
-        return False  # nearly all pairs end here
-    finite = np.isfinite(a)
-    if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
-        return False
-    return close(a[finite], b[finite].astype(float), SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME)
+    tolerance = SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME
+    a, b = a.astype(float), b.astype(float)
+    with np.errstate(all="ignore"):
+        scale = np.abs(b).max(initial=0.0)
+        if np.isfinite(scale):
+            return bool(np.abs(a - b).max(initial=0.0) <= tolerance * scale)
+        finite = np.isfinite(a)
+        if not np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), equal_nan=True):
+            return False
+        return bool((np.abs(a - b)[finite] <= tolerance * np.abs(b[finite]).max(initial=0.0)).all())
