@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
-__all__ = ["KINDS", "Kind", "Venue", "Way"]
+__all__ = ["KINDS", "PAIRS", "Kind", "Venue", "Way", "pair_names"]
 
 
 class Venue(Protocol):
@@ -80,7 +80,11 @@ def _questions(way: Way, drawn: tuple[Draw, ...]) -> Questions:
 # ----- pair: `f_forward`, `f_backward`, or one of them -----
 
 
-def _names(exercise: Exercise) -> tuple[str, str]:
+PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
+
+
+def pair_names(exercise: Exercise) -> tuple[str, str]:
+    """What the forward and the backward of its layer are called."""
     layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
     return f"{layer}_forward", f"{layer}_backward"
 
@@ -91,7 +95,7 @@ def _gradient_names(exercise: Exercise) -> list[str]:
 
 def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
     """Inputs from the case, a random upstream gradient, and the reference's answers."""
-    forward, backward = (getattr(exercise.reference, name) for name in _names(exercise))
+    forward, backward = (getattr(exercise.reference, name) for name in pair_names(exercise))
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
     dout = rng.standard_normal(np.shape(out))
@@ -110,7 +114,7 @@ def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> 
 @functools.cache
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
     """A backward is tried with the documented cache and with the cache of the student's own forward."""
-    forward, backward = _names(exercise)
+    forward, backward = pair_names(exercise)
     names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
 
     def documented(draw):
@@ -201,8 +205,17 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
     return ways
 
 
+def _returned(value: Any) -> Any:
+    """What a function returned, out of what the probe sent back."""
+    return value.get("returned") if isinstance(value, dict) else None
+
+
+def _by_name(names: Iterable[str]) -> str:
+    return f"return a dictionary with {', '.join(names)}"
+
+
 def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
     found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
     return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
@@ -240,20 +253,22 @@ def _draw_stages(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dr
 
 def _read_stages(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     """A value that follows rightly from the student's own values before it is right: an error costs once."""
-    returned = value.get("returned") if isinstance(value, dict) else None
-    missing = f"return a dictionary with {', '.join(exercise.points)}; yours returned {_describe(returned)}"
+    returned = _returned(value)
     if not isinstance(returned, dict):
-        return Answer(draw, missing=missing)
+        return Answer(draw, missing=f"{_by_name(exercise.points)}; yours returned {_describe(returned)}")
     values = {name: returned[name] for name in exercise.points if name in returned}
-    missing = f"return a dictionary with {', '.join(exercise.points)}; in yours is no "
-    missing += ", ".join(name for name in exercise.points if name not in returned)
+    left_out = ", ".join(name for name in exercise.points if name not in returned)
     expected, remarks = dict(draw.expected), {}
     for name, follows in exercise.stages.items():
         instead = _follows(follows, draw, values, name)
         if instead is not None:
             expected[name] = instead
             remarks[name] = f"`{name}` follows rightly from your values before it; it is off only because they are"
-    return Answer(dataclasses.replace(draw, expected=expected), values, missing=missing, remarks=remarks)
+    draw, missing = (
+        dataclasses.replace(draw, expected=expected),
+        f"{_by_name(exercise.points)}; in yours is no {left_out}",
+    )
+    return Answer(draw, values, missing=missing, remarks=remarks)
 
 
 def _follows(follows: Callable, draw: Draw, values: Mapping[str, Any], name: str) -> np.ndarray | None:
@@ -285,11 +300,10 @@ def _draw_marks(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dra
 
 def _read_hunt(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     """Which suspects return something else than the right function on the student's inputs."""
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
     names = list(inspect.signature(exercise.innocents[0]).parameters)
     if not isinstance(returned, dict) or set(returned) != set(names):
-        asked = f"return a dictionary with {', '.join(names)}"
-        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+        return Answer(draw, missing=f"{_by_name(names)}; yours returned {_describe(returned)}")
     try:
         inputs = {name: np.array(returned[name], float) for name in names}
         if (count := sum(array.size for array in inputs.values())) > MOST_NUMBERS:
@@ -332,10 +346,9 @@ def _draw_choice(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dr
 
 
 def _read_choice(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
     if not isinstance(returned, dict):
-        asked = f"return a dictionary with {', '.join(exercise.points)}"
-        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+        return Answer(draw, missing=f"{_by_name(exercise.points)}; yours returned {_describe(returned)}")
     letters = {name: str(returned.get(name, "")).strip().lower() for name in exercise.points}
     values = {name: float(ord(letter)) for name, letter in letters.items() if re.fullmatch("[a-z]", letter)}
     return Answer(draw, values, missing="choose a letter for each: " + ", ".join(exercise.points))

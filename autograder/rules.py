@@ -45,6 +45,11 @@ class Draw:
     cache: Any
     expected: dict[str, np.ndarray]
 
+    @property
+    def in_words(self) -> str:
+        """The case's name as it is said to students."""
+        return self.case.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Answer:

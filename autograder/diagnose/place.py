@@ -60,8 +60,8 @@ def _which(name: str, wrong: Sequence[Answer], answer: Answer) -> str:
             )
     for axis, called in ((0, "row"), (1, "column")):
         if mask.ndim == 2 and 0 < (lines := mask.any(axis=1 - axis)).sum() < len(lines):
-            return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {_case(answer.draw)})"
-    return f"in {int(mask.sum())} of {mask.size} entries (case: {_case(answer.draw)})"
+            return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {answer.draw.in_words})"
+    return f"in {int(mask.sum())} of {mask.size} entries (case: {answer.draw.in_words})"
 
 
 def _mask(name: str, answer: Answer) -> np.ndarray:
@@ -115,11 +115,7 @@ def _percent(share: float) -> str:
 
 
 def _listed(wrong: Sequence[Answer]) -> str:
-    return ", ".join(dict.fromkeys(f"the case “{_case(answer.draw)}”" for answer in wrong))
-
-
-def _case(draw: Draw) -> str:
-    return draw.case.replace("_", " ")
+    return ", ".join(dict.fromkeys(f"the case “{answer.draw.in_words}”" for answer in wrong))
 
 
 def _numbers(indices: np.ndarray) -> str:

@@ -17,12 +17,11 @@ from autograder import probes
 from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
-from autograder.kinds import KINDS, Way
+from autograder.kinds import KINDS, PAIRS, Way
 from autograder.rules import Answer, Draw
 
-__all__ = ["PAIRS", "Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
+__all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
-PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 
