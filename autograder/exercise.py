@@ -78,6 +78,8 @@ class Exercise:
     parts      functions of other exercises that this one calls, with their references: where the
                student's own fail, the judge answers the calls, so that one error costs once
     stages     kind "stages": how each value follows from the inputs and the values before it
+    tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
+               cannot be tried on. Without it, what is returned is arrays by name
     help       hints in stages, the vaguest first; never the line to type
     """
 
@@ -90,6 +92,7 @@ class Exercise:
     uses: Sequence[str] = ()
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
+    tries: Callable[[Callable, Any], np.ndarray] | None = None
     help: Sequence[str] = ()
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
