@@ -187,20 +187,7 @@ def test_the_state_of_a_lesson(notebook, monkeypatch, tmp_path, capsys):
     notebook("check()")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{LESSON.name}: 6 of {total:g} points"
-    assert lines[1].split() == [
-        "✓",
-        "affine_backward",
-        "6",
-        "of",
-        "6",
-        "points,",
-        "2",
-        "checks,",
-        "1",
-        "with",
-        "its",
-        "reason",
-    ]
+    assert lines[1].split() == ["✓", "affine_backward", "6", "of", "6", "points,", "2", "checks,", "1", "with", "its", "reason"]
     assert lines[-1] == "Next: relu_backward"
     assert next(progress.course()) == f"{LESSON.name}  6 of {total:g} points; next: relu_backward"
 

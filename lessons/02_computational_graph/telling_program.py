@@ -1,6 +1,6 @@
 """Write a program that tells wrong ways back from right ones.
 
-Return a program as plain data, of at most eight names, on which *each* of the five suspects gives a wrong gradient, or breaks
+Return a program as plain data, of at most ten names, on which *each* of the five suspects gives a wrong gradient, or breaks
 down. A program is a dictionary. Each name stands for a number, or for an operation with the names that it is applied
 to, which come before it; an exponent is a number. The last name is the end:
 
@@ -18,23 +18,24 @@ from autograder import programs, rules
 from autograder.exercise import Exercise
 from backprop import graph
 
-MOST_NAMES = 8
+MOST_NAMES = 10
 
 
 def telling_program():
     """A program on which no wrong way back gives the right gradients.
 
-    ->  {name: number, or [operation, name, ...]}; at most 8 names, the last is the end.
+    ->  {name: number, or [operation, name, ...]}; at most 10 names, the last is the end.
     """
-    # a is used twice, on a short path and on a long one: who does not wait, or sends twice, is seen at x.
-    # What comes back to a first and last both count: = for += is seen.
+    # a is used at the end, and again on a longer path: who does not wait, or sends twice, is seen at x.
+    # Both uses of a count: = for += is seen.
     # a = x · x has two links to the same parent. y has the number of x, and another gradient.
     return {
         "x": 3.0,
         "y": 3.0,
         "a": ["mul", "x", "x"],
         "b": ["mul", "a", "y"],
-        "e": ["add", "b", "a"],
+        "c": ["mul", "b", "y"],
+        "e": ["add", "c", "a"],
     }
 
 
@@ -147,3 +148,45 @@ def fir(end):
         by_number[value.value] = by_number.get(value.value, 0.0) + product
         line += [(parent, partial * product) for parent, partial in value.links]
     return {value: by_number[value.value] for value, _ in line}
+
+
+# ----- programs on which one of them is right -----
+
+
+@exercise.mistake(caught_by=rules.exposes)
+def lets_ash_go():
+    """`ash` keeps what comes back to a value last, with `=` where `+=` should be. Where everything before that adds up to
+    zero, it is right."""
+    first = {"w": -2.0, "m": -2.0, "x": ["power", "w", 2], "a": ["add", "x", "x"], "b": ["mul", "x", "m"]}
+    detour = {"d": ["relu", "x"], "r": ["relu", "d"], "s": ["relu", "r"]}
+    return first | {"c": ["add", "a", "b"]} | detour | {"e": ["add", "c", "s"]}
+
+
+@exercise.mistake(caught_by=rules.exposes)
+def lets_birch_go():
+    """`birch` makes a dictionary of the links of a value, and so loses one of two links to the same parent. Where no operation
+    is applied twice to one value, nobody sees it."""
+    first = {"x": -1.0, "y": -2.0, "z": -1.0, "a": ["mul", "x", "y"], "b": ["mul", "y", "a"]}
+    return first | {"c": ["mul", "b", "z"], "d": ["add", "c", "a"]}
+
+
+@exercise.mistake(caught_by=rules.exposes)
+def lets_cedar_go():
+    """`cedar` goes on from a value before everything has come back to it. Where all ways from a value to the end are equally
+    long, nothing comes late."""
+    return {"x": 2.0, "y": 2.0, "a": ["add", "y", "x"], "b": ["add", "a", "a"]}
+
+
+@exercise.mistake(caught_by=rules.exposes)
+def lets_elm_go():
+    """`elm` passes on what it has passed on before, each time something more arrives at a value. Where nothing is behind the
+    values that are used twice, or where the first arrival was zero, nobody sees it."""
+    first = {"x": -2.0, "y": -2.0, "a": ["mul", "y", "y"], "b": ["add", "y", "a"], "c": ["mul", "y", "a"]}
+    return first | {"d": ["add", "b", "x"], "e": ["mul", "b", "d"]}
+
+
+@exercise.mistake(caught_by=rules.exposes)
+def lets_fir_go():
+    """`fir` keeps one gradient for each *number*. Where no two values have the same number, it is right."""
+    first = {"x": 3.0, "y": 2.0, "a": ["mul", "x", "x"], "b": ["mul", "a", "y"]}
+    return first | {"c": ["mul", "b", "y"], "e": ["add", "c", "a"]}
