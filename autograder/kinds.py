@@ -193,6 +193,27 @@ def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answ
     return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
 
 
+# ----- takes a function: a case names `f`, and gives `rng` as a seed; the probe makes both where the student's code is -----
+
+
+def _draw_takes_a_function(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """What is expected comes from the probe that students get, with the reference in the student's place."""
+    inputs, reference = case.make(rng), getattr(exercise.reference, exercise.id)
+    reply = probes.takes_a_function({exercise.id: reference}, exercise.id, copy.deepcopy(inputs))
+    expected = {name: np.asarray(value, float) for name, value in _named(exercise, {}, reply["returned"])}
+    return Draw(case.name, inputs, None, None, expected)
+
+
+@functools.cache
+def _ways_of_taking_a_function(exercise: Exercise) -> list[Way]:
+    """As for a function, but with the names of the inputs: the probe goes by them."""
+
+    def question(draw):
+        return {"name": exercise.id, "inputs": dict(draw.inputs)}
+
+    return [dataclasses.replace(way, question=question) for way in _ways_of_function(exercise)]
+
+
 # ----- stages: a function that returns every value on its way, by name; each is judged by the one before -----
 
 
@@ -492,6 +513,7 @@ KINDS = {
     #                what runs inside  what is drawn   how it is tried   how it is read  who decides, in order
     "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
     "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
+    "takes a function": Kind(probes.takes_a_function, _draw_takes_a_function, _ways_of_taking_a_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
     "engine":   Kind(probes.engine,   _draw_engine,   _ways_of_engine,   _read_engine,   _RATES),

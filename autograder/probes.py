@@ -4,6 +4,8 @@ Only a probe's source text crosses into the box, so each function here stands al
 its arguments, the student's names, and `np`. It returns plain values.
 """
 
+import numpy as np
+
 
 def pair(student, forward, backward, inputs, dout, cache):
     """Call a forward, a backward, or both joined by the student's own cache."""
@@ -85,3 +87,26 @@ def sweep(student, name, graph, asked, part):
         return {"returned": returned}
     gradients = {number: returned[values[number]] for number in asked if values[number] in returned}
     return {"gradients": gradients, "unasked": sum(not isinstance(key, Value) for key in returned)}
+
+
+def takes_a_function(student, name, inputs):
+    """Call a function that takes a function: `f` comes as a name of this table, `rng` as a seed."""
+    functions = {
+        # of a number
+        "square": lambda x: x * x,
+        "cube": lambda x: x * x * x,
+        "reciprocal": lambda x: 1 / x,
+        "sine": lambda x: np.sin(x),
+        "growth": lambda x: np.exp(x),
+        # of an array, with a number as its value
+        "sum of squares": lambda x: np.sum(x * x),
+        "sum of sines": lambda x: np.sum(np.sin(x)),
+        "neighbours": lambda x: np.sum(np.ravel(x)[1:] * np.ravel(x)[:-1] ** 2),  # every entry meets the next
+        "softmax": lambda x: np.log(np.sum(np.exp(x))),  # every entry meets all others
+    }
+    made = dict(inputs)
+    if "f" in made:
+        made["f"] = functions[made["f"]]
+    if "rng" in made:
+        made["rng"] = np.random.default_rng(made["rng"])
+    return {"returned": student[name](*made.values())}

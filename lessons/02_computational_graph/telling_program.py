@@ -158,8 +158,7 @@ def lets_ash_go():
     """`ash` keeps what comes back to a value last, with `=` where `+=` should be. Where everything before that adds up to
     zero, it is right."""
     first = {"w": -2.0, "m": -2.0, "x": ["power", "w", 2], "a": ["add", "x", "x"], "b": ["mul", "x", "m"]}
-    detour = {"d": ["relu", "x"], "r": ["relu", "d"], "s": ["relu", "r"]}
-    return first | {"c": ["add", "a", "b"]} | detour | {"e": ["add", "c", "s"]}
+    return first | {"d": ["relu", "x"], "f": ["add", "b", "d"], "e": ["add", "a", "f"]}
 
 
 @exercise.mistake(caught_by=rules.exposes)
