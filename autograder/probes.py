@@ -103,6 +103,10 @@ def takes_a_function(student, name, inputs):
         "sum of sines": lambda x: np.sum(np.sin(x)),
         "neighbours": lambda x: np.sum(np.ravel(x)[1:] * np.ravel(x)[:-1] ** 2),  # every entry meets the next
         "softmax": lambda x: np.log(np.sum(np.exp(x))),  # every entry meets all others
+        # of a vector, with a vector as its value
+        "sum and product of ends": lambda x: np.array([np.sum(x * x), x[0] * x[-1] ** 2]),
+        "powers": lambda x: np.concatenate([x, x**2, x**3]) * x[0],
+        "running sum of squares": lambda x: np.cumsum(x * x),
     }
     made = dict(inputs)
     if "f" in made:

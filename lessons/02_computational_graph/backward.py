@@ -75,6 +75,12 @@ def a_short_path_and_a_long_one(rng):
 
 
 @exercise.case
+def a_long_path_and_a_short_one(rng):
+    steps = {"a": ["mul", "x", "y"], "b": ["mul", "y", "a"], "c": ["add", "a", "b"], "d": ["mul", "a", "c"]}
+    return dict(program={"x": number(rng), "y": number(rng)} | steps | {"e": ["mul", "a", "d"]})
+
+
+@exercise.case
 def equal_numbers(rng):
     same = number(rng)
     steps = {"a": ["mul", "x", "y"], "b": ["mul", "a", "x"], "c": ["add", "x", "z"], "e": ["add", "b", "c"]}

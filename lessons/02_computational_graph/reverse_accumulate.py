@@ -77,8 +77,15 @@ def diamond(rng):
 
 
 @exercise.case
-def a_short_path_and_a_long_one(rng):
-    return drawn(rng, ["ab", "bc", "cd", "bd", "de", "be"], "e")
+def a_long_path_listed_first(rng):
+    edges = [(here, there, slope(rng)) for here, there in ["de", "be", "cd", "bd", "bc", "ab"]]
+    return dict(edges=edges, end="e")
+
+
+@exercise.case
+def a_short_path_listed_first(rng):
+    edges = [(here, there, slope(rng)) for here, there in ["ab", "bc", "cd", "bd", "be", "de"]]
+    return dict(edges=edges, end="e")
 
 
 @exercise.case
@@ -93,13 +100,10 @@ def nodes_that_do_not_reach_the_end(rng):
 
 @exercise.case
 def numbered_nodes(rng):
-    """A random graph on shuffled numbers; each of the last ten nodes has two to four parents."""
+    """A random graph on shuffled numbers, in which every node leads to the end."""
     names = [int(i) for i in rng.permutation(12)]
-    pairs = [
-        (names[parent], names[child])
-        for child in range(2, 12)
-        for parent in rng.choice(child, min(child, int(rng.integers(2, 5))), replace=False)
-    ]
+    parents = [(child, {child - 1, *rng.integers(child, size=2).tolist()}) for child in range(1, 12)]
+    pairs = [(names[parent], names[child]) for child, several in parents for parent in several]
     return drawn(rng, pairs, names[-1])
 
 
