@@ -24,6 +24,7 @@ __all__ = ["Here", "diagnose"]
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 LARGEST = 100_000  # entries of an answer that is still worth comparing
+LONGEST = 10_000  # entries of a list or a program that is worth trying again for each mistake
 
 
 class Here:
@@ -87,7 +88,8 @@ def _outcomes(exercise: Exercise, mistake: Mistake, answers: Mapping[str, list[A
 
 
 def _small(draw: Draw) -> bool:
-    return sum(array.size for array in draw.expected.values()) <= LARGEST
+    long = any(isinstance(value, (list, dict)) and len(value) > LONGEST for value in draw.inputs.values())
+    return not long and sum(array.size for array in draw.expected.values()) <= LARGEST
 
 
 def _holds(answer: Answer, name: str) -> bool:

@@ -91,6 +91,8 @@ def _rates(edges: Sequence[tuple[int, float, int]], end: int, known: int) -> lis
 def _link(link: Any, count: int) -> tuple[int, float]:
     if type(link) is str:
         raise ValueError(f"one of the links is a {link[:40]}; a link is a pair (parent, partial)")
+    if type(link) not in (list, tuple) or len(link) != 2:
+        raise TypeError
     parent, partial = link
     if type(parent) is str:
         raise ValueError(f"one of the links leads to a {parent[:40]}; the parent is the Value itself, not its number")

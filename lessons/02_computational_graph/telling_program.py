@@ -10,6 +10,7 @@ There are `add`, `mul`, `power`, `exp`, `log`, `tanh` and `relu`. For each suspe
 right. Then write another one.
 """
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -41,7 +42,13 @@ def telling_program():
 
 def tries(function, program):
     """The gradients of all names of a program, as a function works them out."""
-    values = graph.run(programs.checked(program, MOST_NAMES), programs.OPERATIONS)
+    try:
+        values = graph.run(programs.checked(program, MOST_NAMES), programs.OPERATIONS)
+    except ArithmeticError as error:
+        raise ValueError(f"your program cannot be run: {error}") from None
+    for name, value in values.items():
+        if isinstance(value.value, complex) or not math.isfinite(value.value):
+            raise ValueError(f"{name} is {value.value}, which is no finite number")
     gradient = function([*values.values()][-1])
     return np.array([gradient.get(value, 0.0) for value in values.values()])
 
