@@ -4,17 +4,19 @@ Numbers that the text quotes with {n}`…` are computed by the build and cannot 
 the claims that it makes in words, in captions and in staged help.
 """
 
+import inspect
 import json
 import math
 import re
+import timeit
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from autograder import build, judge
+from autograder import build, judge, programs
 from autograder.lesson import find_exercise, find_lesson, lessons
-from backprop import activations, chain, data, layers, losses, network, numeric
+from backprop import activations, chain, data, graph, layers, losses, network, numeric
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in lessons()]
 
@@ -254,7 +256,7 @@ def test_01_staged_help_is_right(exercise, computes, says):
 @pytest.fixture(scope="module")
 def lesson_02():
     """Its words, and the names that stand before the cells that measure."""
-    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="def seconds")
+    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="for count in (50")
 
 
 def test_02_prints_the_class_that_the_library_has(lesson_02):

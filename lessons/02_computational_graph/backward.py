@@ -225,6 +225,13 @@ def collects_links_again(end):
 
 
 @exercise.mistake(caught_by=rules.rates)
+def turns_the_edges_round(end):
+    """Your edges lead from each value to its parents. A nudge goes the other way, from a parent to what was computed from
+    it; so does an edge."""
+    return dict.fromkeys(found_from(end)[0], 0.0) | {end: 1.0}
+
+
+@exercise.mistake(caught_by=rules.rates)
 def forgets_what_arrives(end):
     """Yours adds up the partials of single links. The chain rule multiplies each by what has come back to the value that
     holds the link."""

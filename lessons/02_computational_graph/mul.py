@@ -198,3 +198,19 @@ def add_returns_a_number(a, b):
 def mul_returns_a_number(a, b):
     """Your `mul` returns a plain number. The number is right, but a number cannot hold links: wrap it into a Value."""
     return a.value * b.value
+
+
+@exercise.mistake(caught_by=rules.returns, stands_for="mul")
+def mul_links_in_a_dictionary(a, b):
+    """The links of your product are a dictionary. A list of pairs is asked for, and it is needed: x · x has two links to the
+    same parent, and a dictionary has room for one."""
+    out = Value(a.value * b.value)
+    out.links = {a: b.value, b: a.value}
+    return out
+
+
+@exercise.mistake(caught_by=rules.returns, stands_for="add")
+def add_lists_its_parents_alone(a, b):
+    """The links of your sum are the parents alone. Each link is a pair: the parent, and how fast the sum moves when that
+    parent is nudged."""
+    return Value(a.value + b.value, links=[a, b])

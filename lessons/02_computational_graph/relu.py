@@ -135,6 +135,13 @@ def power_forgets_the_power(a, k):
     return with_partial(a, a.value**k, k)
 
 
+@exercise.mistake(caught_by=rules.returns, stands_for="power")
+def power_links_to_its_exponent(a, k):
+    """Your `power` links to its exponent as well. The exponent is a plain number, a constant of the program: nothing was
+    computed before it, and nothing comes back to it."""
+    return Value(a.value**k, links=[(a, k * a.value ** (k - 1)), (k, 0.0)])
+
+
 @exercise.mistake(caught_by=rules.rates, stands_for="exp")
 def exp_is_taken_for_a_power(a):
     """You used the rule for powers on an exponential. In e to the power a, it is the exponent that is nudged; the
