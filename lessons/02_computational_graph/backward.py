@@ -24,8 +24,8 @@ def backward(end):
     # while we go through it, so nothing recurses.
     edges, found, known = [], [end], {end}
     for value in found:
-        for parent, partial in value.links:
-            edges.append((parent, value, partial))
+        for parent, slope in value.links:
+            edges.append((parent, value, slope))
             if parent not in known:
                 known.add(parent)
                 found.append(parent)

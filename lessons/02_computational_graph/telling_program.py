@@ -30,14 +30,9 @@ def telling_program():
     # a is used at the end, and again on a longer path: who does not wait, or sends twice, is seen at x.
     # Both uses of a count: = for += is seen.
     # a = x · x has two links to the same parent. y has the number of x, and another gradient.
-    return {
-        "x": 3.0,
-        "y": 3.0,
-        "a": ["mul", "x", "x"],
-        "b": ["mul", "a", "y"],
-        "c": ["mul", "b", "y"],
-        "e": ["add", "c", "a"],
-    }
+    leaves = {"x": 3.0, "y": 3.0}
+    longer = {"a": ["mul", "x", "x"], "b": ["mul", "a", "y"], "c": ["mul", "b", "y"]}
+    return leaves | longer | {"e": ["add", "c", "a"]}
 
 
 def tries(function, program):
