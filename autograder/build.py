@@ -11,7 +11,6 @@ bytes: cells are named after what they hold.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,10 +157,9 @@ def _exercise(directive: Directive, exercises: dict[str, Exercise]) -> Iterator[
         raise ValueError(f"the text asks for {directive.name}, but there is no {directive.name}.py beside it")
     exercise = exercises[directive.name]
     prices = " · ".join(f"`{name}` {points:g}" for name, points in exercise.points.items())
-    _, *about = inspect.cleandoc(inspect.getmodule(exercise.cases[0].make).__doc__).split("\n\n", 1)
     counts = "core" if exercise.counts else "more: answered, not part of the mark"
     price = f"*{exercise.max_points:g} points ({prices}), about {exercise.minutes} minutes, {counts}.*"
-    yield new_markdown_cell("\n\n".join([f"### ✎ {exercise.title}", price, *about]))
+    yield new_markdown_cell("\n\n".join(filter(None, [f"### ✎ {exercise.title}", price, exercise.about])))
     answer = "\n\n\n".join(_with_solution_marks(getattr(exercise.reference, name)) for name in exercise.writes)
     yield _graded(_code(answer, "answer", exercise.id), exercise.id, solution=True)
     test = f'from autograder import check\n\ncheck("{exercise.id}")'

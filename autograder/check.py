@@ -15,7 +15,8 @@ import sys
 import warnings
 from typing import Any
 
-from autograder.verdict import folded, framed, rich
+from autograder.exercise import Exercise
+from autograder.verdict import Verdict, folded, framed, rich
 
 __all__ = ["check", "guess", "quiz"]
 
@@ -38,38 +39,61 @@ def check(name: str | None = None) -> float | None:
     if name is None:
         return _show_state(namespace)
     try:
-        exercise = find_exercise(name)
-        verdict, printed = _verdict(exercise, namespace)
+        exercise = _mine(find_exercise(name))
+        verdict, printed, picture = tried(exercise, namespace)
     except Unknown as error:
         if _graded():
             raise
-        return _show(str(error))
+        return show(str(error))
     except KeyboardInterrupt:
         if _graded():
             raise
-        return _show("Stopped before an answer came.")
+        return show("Stopped before an answer came.")
     if _graded():
         if exercise.counts and verdict.points < verdict.max_points:
             raise AssertionError("\n" + verdict.text())
         return exercise.counts
-    text, shown = verdict.text(), verdict.html()
-    if said := _remember(exercise, verdict, namespace):
+    show_verdict(verdict, printed, picture, _remember(exercise, verdict, namespace))
+
+
+def show_verdict(verdict: Verdict, printed: str, picture: str = "", said: str = "") -> None:
+    """Show a verdict, where it is wrong as a picture, what else there is to say, and what the student's code printed."""
+    text, shown = verdict.text(), verdict.html(picture)
+    if said:
         text, shown = f"{text}\n{said}", shown + framed(rich(said))
     if printed:
         text += f"\nYour code printed:\n{printed}"
         shown += framed(folded("Your code printed", f"<pre>{html.escape(printed)}</pre>"))
-    _show(text, shown)
+    show(text, shown)
 
 
-def _verdict(exercise, namespace):
+def _mine(exercise):
+    """The exercise as it is drawn for the learner. Where nbgrader marks without our judge, nobody knows who that
+    is, and the answer to another one's would be taken for right: there it fails."""
+    if exercise.personal is None:
+        return exercise
+    if _graded() and not os.environ.get("NBGRADER_VALIDATING"):
+        raise AssertionError(f"{exercise.id} is drawn for each student; only the course's own judge can mark it")
+    from autograder import progress
+
+    return exercise.drawn_for(progress.learner())
+
+
+def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str]:
+    """The verdict on what stands in a namespace, on fresh numbers; and what it printed."""
     from autograder import judge
     from autograder.diagnose import Here
+    from autograder.diagnose.picture import picture as drawn
 
-    printed = io.StringIO()
+    printed, venue = io.StringIO(), Here(namespace)
     with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
-        found = judge.examine(exercise, Here(namespace), judge.draws(exercise, judge.fresh_seed, for_marks=False))
-    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED]
+        found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
+    picture = drawn(found.answers, list(found.complaints))
+    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
 
 
 def _remember(exercise, verdict, namespace):
@@ -91,7 +115,7 @@ def _show_state(namespace):
 
     lesson = progress.lesson_here(namespace)
     text = progress.state(lesson) if lesson else "\n".join(progress.course())
-    _show(text, framed(f"<pre>{rich(text)}</pre>"))
+    show(text, framed(f"<pre>{rich(text)}</pre>"))
 
 
 def guess(name: str, value: Any = ..., because: str = "", *, actual: Any = ...) -> None:
@@ -102,11 +126,11 @@ def guess(name: str, value: Any = ..., because: str = "", *, actual: Any = ...) 
     """
     if actual is not ...:
         said = f"you guessed {GUESSES[name][0]}" if name in GUESSES else "you did not guess"
-        return _show(f"{_number(actual)}; {said}.")
+        return show(f"{_number(actual)}; {said}.")
     if value is ...:
-        return _show("Put your guess in place of the three dots, then run the cell again.")
+        return show("Put your guess in place of the three dots, then run the cell again.")
     GUESSES[name] = value, because
-    _show(f"Noted: {value}{f', because {because}' if because else ''}.")
+    show(f"Noted: {value}{f', because {because}' if because else ''}.")
 
 
 def quiz(name: str, letter: str = "") -> None:
@@ -118,9 +142,9 @@ def quiz(name: str, letter: str = "") -> None:
     from autograder.lesson import Unknown
 
     try:
-        _show(find_quiz(name).reply(letter))
+        show(find_quiz(name).reply(letter))
     except Unknown as error:
-        _show(str(error))
+        show(str(error))
 
 
 def _number(value):
@@ -145,7 +169,8 @@ class _Shown:
         return self.bundle
 
 
-def _show(text: str, html: str | None = None) -> None:
+def show(text: str, html: str | None = None) -> None:
+    """Show a text, or its richer form where the front end can."""
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():
         from IPython.display import display

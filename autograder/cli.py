@@ -91,14 +91,15 @@ def build(chosen, check):
 
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(file):
+@click.option("--student", metavar="ID", help="Whose notebook it is; else yours, as your notebooks know you.")
+def check(file, student):
     """Try the exercises in a notebook FILE, as marking would, and say what holds.
 
     The name of the file says which lesson it is.
 
         backprop check course/04_backward_pass/04_backward_pass.ipynb
     """
-    from autograder import judge, submission
+    from autograder import judge, progress, submission
 
     lesson = LessonType().convert(file.stem, None, None)
     released = submission.released(lesson)
@@ -107,7 +108,8 @@ def check(file):
     except submission.Unreadable as reason:
         raise click.ClickException(f"{file}: {reason}") from None
     with judge.sandbox(lesson.exercises, "any") as walls:
-        found = judge.mark_cells(submission.steps(notebook, released), lesson.exercises, os.urandom(32), walls)
+        steps, student = submission.steps(notebook, released), student or progress.learner()
+        found = judge.mark_cells(steps, lesson.exercises, os.urandom(32), walls, student)
     for verdict in found:
         click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")
     counting = [verdict for verdict, exercise in zip(found, lesson.exercises, strict=True) if exercise.counts]
@@ -187,6 +189,28 @@ def feedback(lesson, classroom):
         raise click.ClickException(f"no page for{lines}")
 
 
+@cli.command()
+@LESSON
+@CLASSROOM
+@click.option("--names", is_flag=True, help="Show the students' names in place of numbers.")
+def report(lesson, classroom, names):
+    """Write what the class made of LESSON: a page without network, and a table for a spreadsheet.
+
+    Which mistakes, how many, who is stuck where, how hard each exercise was, and nearly equal code.
+    Students go by numbers unless you ask for their names.
+
+        backprop report 04
+    """
+    from autograder import report as reporting
+    from autograder import report_page
+
+    try:
+        page, table = report_page.write(reporting.of(lesson, classroom, names), classroom)
+    except reporting.NotGraded as reason:
+        raise click.ClickException(f"{reason}: backprop grade {lesson.name[:2]}") from None
+    click.echo(f"wrote {page}\nwrote {table}")
+
+
 @cli.command("class")
 @LESSON
 @CLASSROOM
@@ -202,6 +226,44 @@ def class_(lesson, classroom, number):
 
     marks = sample.write(lesson, classroom, number)
     click.echo(f"{len(marks)} submissions in {classroom / 'submitted'}")
+
+
+@cli.command()
+@click.argument("level", type=click.IntRange(1, 5), default=1)
+@click.option("--seed", help="The layer of that name, instead of a fresh one.")
+def practice(level, seed):
+    """Show a layer that nobody has seen, of LEVEL 1 to 5, whose way back is to be found.
+
+        backprop practice 3
+    """  # fmt: skip
+    from autograder import practice as draw
+
+    layer = draw(level, seed)
+    click.echo(layer)
+    click.echo(f'Here and in a notebook: from autograder import practice; layer = practice({level}, "{layer.seed}")')
+
+
+@cli.command()
+@click.argument("chosen", metavar="[LESSON]...", nargs=-1, type=LessonType())
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Try each so many times.")
+def mistakes(chosen, seeds):
+    """Try every mistake that the exercises of each LESSON (default: all) know, and say whether it is caught.
+
+    Each must be caught by the rule that it names, and get its own hint and nobody else's, on other
+    numbers every time. Exits with 1 unless all of them are and do.
+
+        backprop mistakes 04
+    """
+    from autograder import mistakes as catalogue
+
+    exercises = [exercise for lesson in chosen or lessons() for exercise in lesson.exercises]
+    found = list(catalogue.matrix(exercises, seeds))
+    for line in catalogue.table(found):
+        click.echo(line)
+    whole = sum(killed.whole for killed in found)
+    click.echo(f"{whole} of {len(found)} mistakes are caught by their rule and get their own hint")
+    if whole < len(found):
+        raise SystemExit(1)
 
 
 @cli.command()

@@ -13,11 +13,12 @@ Which probe, which rules, and what crosses between the two places is the exercis
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -81,6 +82,9 @@ class Exercise:
     tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
                cannot be tried on. Without it, what is returned is arrays by name
     help       hints in stages, the vaguest first; never the line to type
+    personal   for what is drawn for each learner: the exercise that somebody of that name gets
+    layer      of such an exercise: what was drawn, as text, to be shown with a verdict
+    paths      what each value is a sum of, for the diagnosis: see `diagnose/terms.py`, which knows the layers of `lib`
     """
 
     writes: Sequence[str]
@@ -94,12 +98,17 @@ class Exercise:
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     tries: Callable[[Callable, Any], np.ndarray] | None = None
     help: Sequence[str] = ()
+    paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    derivations: list[Callable] = field(default_factory=list)
     suspects: dict[str, Callable] = field(default_factory=dict)
     innocents: list[Callable] = field(default_factory=list)
-    path: Path | None = None  # set when the lesson is read, like the two that follow
+    personal: Callable[[str], Exercise] | None = None
+    layer: str = ""
+    path: Path | None = None  # set when the lesson is read, like the three that follow
     title: str = ""
+    about: str = ""
     lesson: str = ""
 
     @property
@@ -122,6 +131,13 @@ class Exercise:
         text = "\n".join([self.kind, *self.points, *map(inspect.getsource, asked)])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @functools.lru_cache(64)
+    def drawn_for(self, learner: str) -> Exercise:
+        """The exercise as this learner gets it: the same for everybody, unless it is `personal`."""
+        if self.personal is None:
+            return self
+        return replace(self.personal(learner), path=self.path, title=self.title, about=self.about, lesson=self.lesson)
+
     def case(self, make: Callable | None = None, *, for_marks_only: bool = False):
         """Register `make(rng)`, which returns the named inputs of one case."""
 
@@ -139,6 +155,11 @@ class Exercise:
             return function
 
         return register
+
+    def derivation(self, function: Callable) -> Callable:
+        """Register another right way to write what the exercise is named after; its slips become known, too."""
+        self.derivations.append(function)
+        return function
 
     def suspect(self, function: Callable) -> Callable:
         """Register a wrong function that the student's inputs are to expose; its name is the value's."""

@@ -24,6 +24,7 @@ from typing import Any
 import backprop
 from autograder import judge, submission
 from autograder.box import Limits, Sandbox
+from autograder.exercise import Exercise
 from autograder.lesson import Lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
@@ -63,14 +64,30 @@ class Verdicts:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def of(self, lesson: Lesson, steps: Sequence[Step]) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store or from the judge."""
-        kept = self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps)}.json"
-        if kept.exists():
-            return {each["exercise"]: Verdict(**each) for each in json.loads(kept.read_text())}
-        found = judge.mark_cells(steps, lesson.exercises, self.secret, self.walls(lesson))
-        _write(kept, json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
-        return {each.exercise: each for each in found}
+    def of(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store or from the judge. Equal submissions share them, but for what is
+        drawn for each student: that is kept under the student's id too."""
+        found, files = self.kept(lesson, steps, student), self._files(lesson, steps, student)
+        wanting = [(file, exercises) for file, exercises in files if exercises and not file.exists()]
+        asked = [exercise for _, exercises in wanting for exercise in exercises]
+        made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student) if asked else []
+        for file, exercises in wanting:
+            names = {exercise.id for exercise in exercises}
+            part = [each.to_json() for each in made if each.exercise in names]
+            _write(file, json.dumps(part, indent=1, ensure_ascii=False))
+        return found | {each.exercise: each for each in made}
+
+    def kept(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
+        """Verdicts by exercise, from the store; those that were not judged yet are not among them."""
+        files = [file for file, _ in self._files(lesson, steps, student) if file.exists()]
+        kept = [each for file in files for each in json.loads(file.read_text(encoding="utf-8"))]
+        return {each["exercise"]: Verdict(**each) for each in kept}
+
+    def _files(self, lesson: Lesson, steps: Sequence[Step], student: str) -> Iterator[tuple[Path, list[Exercise]]]:
+        """Where verdicts are kept: on what is the same for all, and on what is drawn for each student."""
+        for key, personal in (("", False), (student, True)):
+            exercises = [exercise for exercise in lesson.exercises if bool(exercise.personal) == personal]
+            yield self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json", exercises
 
     def walls(self, lesson: Lesson | None) -> Sandbox:
         """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
@@ -99,8 +116,9 @@ class Verdicts:
                 pass
         return bytes.fromhex(path.read_text())
 
-    def _key(self, lesson: Lesson, steps: Sequence[Step]) -> str:
-        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex()]
+    def _key(self, lesson: Lesson, steps: Sequence[Step], student: str) -> str:
+        """A hash of all that decides; `student` is empty for what is the same for everybody."""
+        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex(), student]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -121,12 +139,12 @@ def grade(
 
     files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
     api, notes = _nbgrader(classroom, isolation), {}
-    _release(api, lesson)
     with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
         verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
+        _release(api, lesson)
 
         def one(student: str) -> tuple[str, Any]:
-            return _judged(lesson, verdicts, files[student], released, outputs)
+            return _judged(lesson, verdicts, student, files[student], released, outputs)
 
         with Writer(api.coursedir, lesson, parent=api) as writer:
             for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
@@ -139,7 +157,9 @@ def grade(
         return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
 
 
-def _judged(lesson: Lesson, verdicts: Verdicts, file: Path, released: dict, outputs: bool) -> tuple[str, Any]:
+def _judged(
+    lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict, outputs: bool
+) -> tuple[str, Any]:
     """What there is to say of a submission in one line, and its notebook with the outputs of its test cells; no
     notebook, where we failed."""
     from autograder.gradebook import is_test, marked
@@ -150,7 +170,7 @@ def _judged(lesson: Lesson, verdicts: Verdicts, file: Path, released: dict, outp
     except submission.Unreadable as reason:
         note, notebook = f"could not be read: {reason}", submission.unreadable(str(reason), released)
     try:
-        found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released)))
+        found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
         if outputs:
             runs = [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
             shown = judge.outputs(runs, verdicts.walls(None))
@@ -255,7 +275,12 @@ def _versions(lesson: Lesson) -> str:
     """A hash of all code of ours that can change a verdict."""
     import numpy
 
-    ours = [*HERE.glob("*.py"), *(HERE / "box").glob("*.py"), *Path(backprop.__file__).parent.rglob("*.py")]
+    ours = [
+        *HERE.glob("*.py"),
+        *(HERE / "box").glob("*.py"),
+        *(HERE / "diagnose").glob("*.py"),
+        *Path(backprop.__file__).parent.rglob("*.py"),
+    ]
     digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
     for path in sorted([*ours, *lesson.folder.glob("*.py")]):
         digest.update(path.read_bytes())

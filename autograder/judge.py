@@ -15,15 +15,17 @@ import functools
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from autograder import rules
 from autograder.box import Forked, Limits, Sandbox, Shown
 from autograder.box.values import Failure
-from autograder.diagnose import diagnose
+from autograder.diagnose import Finding, diagnose, stages
+from autograder.diagnose.stages import Stage
 from autograder.exercise import Case, Exercise
 from autograder.kinds import KINDS, Venue, Way
 from autograder.lesson import find_exercise
@@ -46,6 +48,8 @@ __all__ = [
 ]
 
 COURSE = "backprop"
+PATIENCE = 3.0  # seconds that this may take
+AGAIN = 15  # times that each small case is drawn anew before a mistake gets a name
 Seed = Callable[[Exercise, Case], int]
 
 
@@ -74,11 +78,15 @@ def fresh_seed(exercise: Exercise, case: Case) -> int:
 
 @dataclass(frozen=True)
 class Examined:
-    """Answers by value's name, and the first complaint about each value that does not hold."""
+    """Answers by value's name, and the first complaint about each value that does not hold. `again` holds the
+    answers on more draws, where some were asked for: nothing is decided on them."""
 
     answers: dict[str, list[Answer]]
     complaints: dict[str, str]
     rules: dict[str, Rule]
+    ways: dict[str, Way]
+    again: dict[str, list[Answer]] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
 
     @property
     def too_slow(self) -> bool:
@@ -92,7 +100,15 @@ class Examined:
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    return [_draw(exercise, case, seed(exercise, case)) for case in cases]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__  # what is one student's own is not kept
+    return [draw(exercise, case, seed(exercise, case)) for case in cases]
+
+
+def more_draws(exercise: Exercise, seed: Seed) -> list[Draw]:
+    """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
+    cases = [case for case in exercise.cases if not case.for_marks_only]
+    draw = _draw if exercise.personal is None else _draw.__wrapped__
+    return [draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
 
 
 @functools.lru_cache(512)
@@ -117,10 +133,42 @@ def examine(
     parts = tried.values()
     return Examined(
         *(
-            {k: v for part in parts for k, v in getattr(part, field).items()}
-            for field in ("answers", "complaints", "rules")
+            {k: v for part in parts for k, v in getattr(part, each).items()}
+            for each in ("answers", "complaints", "rules", "ways")
         )
     )
+
+
+def ask_again(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> Examined:
+    """The same with answers on many more draws, if something is wrong, and comes out of a function that can be asked."""
+    if not found.complaints or any(failure.kind != "raised" for failure in found.failures):
+        return found
+    found = replace(found, stages=_stages(exercise, venue, found, seed))
+    if all(answer.failure for name in found.complaints for answer in found.answers[name]):
+        return found
+    again: dict[str, list[Answer]] = {}
+    for way in {way.name: way for name, way in found.ways.items() if name in found.complaints}.values():
+        again |= dict.fromkeys(way.brings, _patiently(exercise, venue, way, more_draws(exercise, seed)))
+    return replace(found, again=again)
+
+
+def _patiently(exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
+    """Answers to all of the draws; of a slow function to the first few alone."""
+    few, start = len(drawn) // AGAIN, time.monotonic()
+    answers = KINDS[exercise.kind].answers(exercise, venue, way, drawn[:few])
+    if AGAIN * (time.monotonic() - start) > PATIENCE:
+        return answers
+    return answers + KINDS[exercise.kind].answers(exercise, venue, way, drawn[few:])
+
+
+def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> list[Stage]:
+    """The values on the way, where they can be known."""
+    drawn = more_draws(exercise, seed)[:3] if exercise.parts else []
+    try:
+        values = stages.of_values(exercise, found.answers)
+        return values or stages.of_calls(exercise, drawn, stages.calls(exercise, venue, drawn))
+    except Exception:  # what a student's values make of it is never worth a mark
+        return []
 
 
 def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> Examined:
@@ -132,7 +180,7 @@ def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> E
             complaint, rule = _first_complaint(kind.rules, name, answer)
             if complaint and name not in complaints:
                 complaints[name], caught[name] = f"{complaint}{_on(answer.draw, drawn)}", rule
-    return Examined({name: answers for name in way.brings}, complaints, caught)
+    return Examined({name: answers for name in way.brings}, complaints, caught, dict.fromkeys(way.brings, way))
 
 
 def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tuple[str | None, Rule | None]:
@@ -144,7 +192,7 @@ def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tup
 
 def _on(draw: Draw, drawn: Sequence[Draw]) -> str:
     """Which case it was, unless it was the first, which is the ordinary one."""
-    return "" if draw is drawn[0] else f" (case: {draw.case.replace('_', ' ')})"
+    return "" if draw.case == drawn[0].case else f" (case: {draw.case.replace('_', ' ')})"
 
 
 def _worth(exercise: Exercise, found: Examined) -> float:
@@ -156,7 +204,8 @@ def judge(exercise: Exercise, venue: Venue, secret: bytes) -> Verdict:
     hidden = examine(exercise, venue, draws(exercise, secret_seed(secret), for_marks=True))
     if not hidden.complaints or hidden.too_slow:
         return verdict(exercise, hidden, hidden)
-    return verdict(exercise, hidden, examine(exercise, venue, draws(exercise, public_seed, for_marks=True)))
+    public = examine(exercise, venue, draws(exercise, public_seed, for_marks=True))
+    return verdict(exercise, hidden, ask_again(exercise, venue, public, public_seed))
 
 
 def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdict:
@@ -165,6 +214,9 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
     failures = decides.failures
     unexplained = "{} holds on public values, but not on those drawn for marks"
     complaints = [explains.complaints.get(name, unexplained.format(name)) for name in decides.complaints]
+    found = Finding()
+    if decides.complaints and not decides.too_slow:
+        found = _found(exercise, explains)
     if decides.too_slow:  # of slowness we say nothing but our own words, so once is enough
         complaints = [str(failure) for failure in failures if failure.kind == "too slow"]
     return Verdict(
@@ -173,13 +225,25 @@ def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdic
         max_points=exercise.max_points,
         names=names,
         complaints=list(dict.fromkeys(complaints)),
-        diagnosis=diagnose(exercise, explains.answers, explains.complaints)
-        if decides.complaints and not decides.too_slow
-        else None,
+        diagnosis=found.text,
+        causes=[cause.name for cause in found.causes],
+        evidence=found.evidence,
+        place=found.place,
+        stages=[[stage.name, stage.status, stage.note] for stage in explains.stages] if decides.complaints else [],
         status=_status(decides),
         remarks=_remarks(decides),
         help=list(exercise.help),
+        layer=exercise.layer if decides.complaints else "",
     )
+
+
+def _found(exercise: Exercise, explains: Examined) -> Finding:
+    """The diagnosis; none where it breaks down, since what it says is never worth a mark."""
+    try:
+        answers = {name: [*each, *explains.again.get(name, [])] for name, each in explains.answers.items()}
+        return diagnose(exercise, answers, explains.complaints)
+    except Exception:
+        return Finding()
 
 
 def _status(found: Examined) -> str:
@@ -203,7 +267,11 @@ def _remarks(found: Examined) -> list[str]:
 
 
 def mark(
-    exercise: str, functions: dict[str, Callable], secret: bytes | None = None, limits: Limits = Limits()
+    exercise: str,
+    functions: dict[str, Callable],
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    student: str = "",
 ) -> Verdict:
     """Mark functions of this process, in a forked child with a deadline.
 
@@ -212,17 +280,23 @@ def mark(
 
         mark("relu_backward", {"relu_backward": lambda dout, cache: dout * (cache > 0)}).points   # 2.0
     """
-    return judge(find_exercise(exercise), Forked(functions, limits), secret or secrets.token_bytes(32))
+    found = find_exercise(exercise).drawn_for(student)
+    return judge(found, Forked(functions, limits), secret or secrets.token_bytes(32))
 
 
 def mark_source(
-    exercise: str, source: str, secret: bytes | None = None, limits: Limits = Limits(), isolation: str = "any"
+    exercise: str,
+    source: str,
+    secret: bytes | None = None,
+    limits: Limits = Limits(),
+    isolation: str = "any",
+    student: str = "",
 ) -> Verdict:
     """The same from source text, which runs in the box."""
     found = find_exercise(exercise)
     steps = [Step(source=source), Step(exercise=exercise)]
     with sandbox([found], isolation, limits=limits) as walls:
-        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls)[0]
+        return mark_cells(steps, [found], secret or secrets.token_bytes(32), walls, student)[0]
 
 
 def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1, limits: Limits = Limits()) -> Sandbox:
@@ -232,8 +306,10 @@ def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1,
     return Sandbox(keep, isolation, jobs, limits)
 
 
-def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox) -> list[Verdict]:
-    """Mark a submission: run its cells in the box, and judge each exercise where its test cell stands.
+def mark_cells(
+    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox, student: str = ""
+) -> list[Verdict]:
+    """Mark a student's submission: run its cells in the box, and judge each exercise where its test cell stands.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
@@ -241,7 +317,7 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
     and no other exercise is asked; one, which never sees a hidden number, explains.
     """
     asked = {step.exercise for step in steps}
-    exercises = [exercise for exercise in exercises if exercise.id in asked]
+    exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
     hidden = secret_seed(secret)
     decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
     composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]
@@ -250,7 +326,9 @@ def mark_cells(steps: Sequence[Step], exercises: Sequence[Exercise], secret: byt
         decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
     wanting = [e for e in exercises if best[e.id][1].complaints and not best[e.id][1].too_slow]
-    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly) if wanting else _NOTHING
+    explained, raised, _ = (
+        _run(steps, wanting, public_seed, walls, deadly=deadly, explains=True) if wanting else _NOTHING
+    )
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]
@@ -288,11 +366,13 @@ def _run(
     wanted: Callable[[Way], bool] = lambda way: True,
     deadly: Collection[int] = (),
     alone: bool = False,
+    explains: bool = False,
 ) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
     """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
+    A run that `explains` asks more, all of it public.
     """
     by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
     found: dict[str, list[Examined]] = {}
@@ -300,7 +380,8 @@ def _run(
 
         def look(name: str, seed: Seed) -> Examined:
             exercise = by_name[name]
-            return examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
+            found = examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
+            return ask_again(exercise, box, found, public_seed) if explains else found
 
         for number, step in enumerate(steps):
             if step.exercise in by_name:
@@ -319,7 +400,7 @@ def _run(
             found[name] = [first, look(name, _other(seed)) if again else first]
         late = box.late
     if late and walls.crowded and not alone:
-        return _run(steps, exercises, seed, walls, wanted, deadly, alone=True)
+        return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
     return found, raised, dead
 
 

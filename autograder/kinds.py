@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder import probes, programs, rules
-from autograder.box.values import Failure, Questions
+from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
@@ -57,7 +57,8 @@ class Kind:
 
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
         """Put one question for each draw. Only the probe's text and the questions leave this process."""
-        questions = _questions(way, tuple(drawn))
+        ask = _questions if exercise.personal is None else _questions.__wrapped__  # a student's own are not kept
+        questions = ask(way, tuple(drawn))
         replies = venue.ask(_text(self.probe), self.probe.__name__, way.needs, questions, way.parts)
         return [
             Answer(draw, failure=reply) if isinstance(reply, Failure) else self.read(exercise, way, draw, reply)
@@ -98,6 +99,12 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     returned = returned if isinstance(returned, tuple) else (returned,)
     expected = dict(zip(_gradient_names(exercise), returned, strict=True))
     return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
+
+
+def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A pair's draw, with the truth by complex step."""
+    draw = _draw_pair(exercise, case, rng)
+    return dataclasses.replace(draw, expected=draw.expected | exercise.reference.gradients(draw.inputs, draw.dout))
 
 
 @functools.cache
@@ -148,7 +155,14 @@ def _describe(returned: Any) -> str:
         return "None"
     if isinstance(returned, dict):
         return f"a dictionary with {', '.join(map(str, returned))[:200]}" if returned else "an empty dictionary"
+    if isinstance(returned, Opaque):
+        return f"a {returned.type}"
     return f"{len(returned)} values" if isinstance(returned, (tuple, list)) else "one value"
+
+
+def _ways_of_stranger(exercise: Exercise) -> list[Way]:
+    """A pair's; not kept, for there are as many of these exercises as students."""
+    return _ways_of_pair.__wrapped__(exercise)
 
 
 # ----- function: arrays and settings in, values out; a composite calls functions of other exercises -----
@@ -156,10 +170,11 @@ def _describe(returned: Any) -> str:
 
 def _named(exercise: Exercise, inputs: Mapping[str, Any], returned: Any) -> Iterator[tuple[str, Any]]:
     """What a function returned, by name. Where parameters go in as a dictionary, their gradients come back as one,
-    with the same keys; everything else comes in the order of the points."""
+    with the same keys; everything else comes in the order of the points. Where one value is asked for, a list is that."""
     keyed = {f"d{key}" for value in inputs.values() if isinstance(value, dict) for key in value}
     names = (name for name in exercise.points if name not in keyed)
-    for value in returned if isinstance(returned, (tuple, list)) else (returned,):
+    several = isinstance(returned, tuple) or isinstance(returned, list) and len(exercise.points) > 1
+    for value in returned if several else (returned,):
         if isinstance(value, dict):
             yield from ((f"d{key}", gradient) for key, gradient in value.items())
         else:
@@ -512,6 +527,7 @@ _RATES = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.values, 
 KINDS = {
     #                what runs inside  what is drawn   how it is tried   how it is read  who decides, in order
     "pair":     Kind(probes.pair,     _draw_pair,     _ways_of_pair,     _read_pair,     _COMPUTED),
+    "stranger": Kind(probes.pair,     _draw_stranger, _ways_of_stranger, _read_pair,     _COMPUTED, reusable=False),
     "function": Kind(probes.function, _draw_function, _ways_of_function, _read_function, _COMPUTED),
     "takes a function": Kind(probes.takes_a_function, _draw_takes_a_function, _ways_of_taking_a_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),

@@ -117,7 +117,8 @@ def load(path: Path) -> Exercise:
             f"{path} must be called {exercise.id}.py: an exercise has the name of the last function it writes"
         )
     exercise.path, exercise.lesson = path, path.parent.name
-    exercise.title = inspect.cleandoc(module.__doc__).splitlines()[0].rstrip(".")
+    exercise.title, _, exercise.about = inspect.cleandoc(module.__doc__).partition("\n\n")
+    exercise.title = exercise.title.splitlines()[0].rstrip(".")
     return exercise
 
 

@@ -70,7 +70,8 @@ class TrustedExecute(NbGraderPreprocessor):
         verdicts = {}
         if released := _released(resources):
             lesson = find_lesson(resources["nbgrader"]["assignment"])
-            verdicts = _verdicts(self.classroom, self.isolation).of(lesson, submission.steps(nb, released))
+            store, student = _verdicts(self.classroom, self.isolation), resources["nbgrader"]["student"]
+            verdicts = store.of(lesson, submission.steps(nb, released), student)
         for cell in nb.cells:
             if cell.cell_type == "code" and utils.is_grade(cell):
                 exercise = cell.metadata.get("backprop", {}).get("exercise")

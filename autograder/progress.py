@@ -20,7 +20,22 @@ from autograder.exercise import Exercise
 from autograder.lesson import Lesson, directives, lessons
 from autograder.verdict import Verdict
 
-__all__ = ["Progress", "course", "home", "lesson_here", "of", "record", "state", "write"]
+__all__ = [
+    "Progress",
+    "course",
+    "home",
+    "learner",
+    "lesson_here",
+    "made_up",
+    "of",
+    "practised",
+    "record",
+    "state",
+    "write",
+]
+
+GUEST = "guest-"
+_GUESTS: dict[Path, str] = {}  # where nothing can be written
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,56 @@ class Progress:
 def home() -> Path:
     """The folder in which a learner's own things are kept."""
     return Path(os.environ.get("BACKPROP_HOME") or Path.home() / ".backprop")
+
+
+def learner(said: str | None = None) -> str:
+    """Who learns here: what they said last, else what BACKPROP_STUDENT or JupyterHub says, else a guest's id,
+    which is made up once. What is drawn for each learner is drawn from this."""
+    path = home() / "student"
+    if said and said.strip():
+        _GUESTS[path] = said.strip()
+        with contextlib.suppress(OSError):
+            write(path, said.strip())
+        return said.strip()
+    try:
+        kept = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        kept = _GUESTS.get(path, "")
+    known = os.environ.get("BACKPROP_STUDENT") or os.environ.get("JUPYTERHUB_USER") or ""
+    if known.strip() and made_up(kept or GUEST):
+        return known.strip()
+    return kept or learner(GUEST + secrets.token_hex(3))
+
+
+def made_up(name: str) -> bool:
+    """Whether an id is a guest's."""
+    return name.startswith(GUEST)
+
+
+def practised(level: int, *events: str) -> None:
+    """Count what happened in practice: layers drawn, checks, layers solved."""
+    counts = _practice()
+    for event in events:
+        counts[event][str(level)] = counts[event].get(str(level), 0) + 1
+    with contextlib.suppress(OSError):
+        write(home() / "practice.json", json.dumps(counts))
+
+
+def _practice() -> dict[str, dict[str, int]]:
+    """By event and level, how often; nothing, where the file was spoiled."""
+    nothing: dict[str, dict[str, int]] = {"drawn": {}, "checks": {}, "solved": {}}
+    try:
+        kept = json.loads((home() / "practice.json").read_text(encoding="utf-8"))
+        return {event: {str(k): int(v) for k, v in kept[event].items()} for event in nothing}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return nothing
+
+
+def _in_practice() -> Iterator[str]:
+    solved = {level: number for level, number in sorted(_practice()["solved"].items()) if number}
+    if solved:
+        levels = ", ".join(f"{number} of level {level}" for level, number in solved.items())
+        yield f"practice  {levels}"
 
 
 def of(exercise: Exercise) -> Progress:
@@ -82,7 +147,7 @@ def lesson_here(namespace: dict[str, Any]) -> Lesson | None:
 
 def state(lesson: Lesson) -> str:
     """The learner's state of a lesson: a line for each exercise, and what is next."""
-    exercises = lesson.exercises
+    exercises = _exercises(lesson)
     kept = {e.id: of(e) for e in exercises}
     done = sum(min(kept[e.id].points, e.counts) for e in exercises)
     width = max(len(e.id) for e in exercises)
@@ -102,11 +167,17 @@ def state(lesson: Lesson) -> str:
 def course() -> Iterator[str]:
     """The learner's state of the course, a line for each lesson."""
     for lesson in lessons():
-        exercises = [e for e in lesson.exercises if e.counts]
+        exercises = [e for e in _exercises(lesson) if e.counts]
         done = sum(min(of(e).points, e.counts) for e in exercises)
         total = sum(e.counts for e in exercises)
         todo = next((e.id for e in exercises if of(e).points < e.max_points), None)
         yield f"{lesson.name}  {done:g} of {total:g} points" + (f"; next: {todo}" if todo else "")
+    yield from _in_practice()
+
+
+def _exercises(lesson: Lesson) -> list[Exercise]:
+    """As the learner gets them."""
+    return [exercise.drawn_for(learner()) if exercise.personal else exercise for exercise in lesson.exercises]
 
 
 def _sign(exercise: Exercise, kept: Progress) -> str:

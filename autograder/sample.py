@@ -7,9 +7,10 @@ submission deserves is worked out here from the references alone, without the ju
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,49 @@ class Sample:
     own: str = ""  # a cell of the student's own, at the top
     prose: str = ""  # what answers the questions that a person marks
     whole: bool = True  # False for a file that breaks off in the middle
+    number: int = 0  # its place in the class
+
+    @property
+    def student(self) -> str:
+        return f"sample-{self.number:02}-{self.name}"
 
 
 def samples(lesson: Lesson, count: int) -> Iterator[Sample]:
     """As many different submissions as asked for, mistakes taken in turn from the catalogue."""
+    for number, sample in enumerate(_impersonal(lesson, count), 1):
+        yield _personal(lesson, replace(sample, number=number))
+
+
+def _personal(lesson: Lesson, sample: Sample) -> Sample:
+    """What is drawn for each student, answered as befits the sample: a right answer is right for this student, a
+    mistake is one that can be made with this student's layer; a neighbour's is right for the neighbour."""
+    answers, deserves = dict(sample.answers), sample.deserves
+    for exercise in (e for e in lesson.exercises if e.personal and sample.answers.get(e.id) == _source(e)):
+        mine = exercise.drawn_for(sample.student)
+        mistakes = [m for m in mine.mistakes if _is_text(mine, m)]
+        if sample.name.startswith("mistaken-stranger"):
+            mistake = mistakes[sample.number % len(mistakes)]
+            answers[exercise.id] = _source(mine, mistake)
+            deserves -= _costs(mine, mistake)
+        elif sample.name == "neighbours-stranger":
+            answers[exercise.id] = _source(_other(exercise, mine))
+            deserves -= exercise.counts
+        else:
+            answers[exercise.id] = _source(mine)
+    return replace(sample, answers=answers, deserves=deserves)
+
+
+def _other(exercise: Exercise, mine: Exercise) -> Exercise:
+    """What a neighbour got: another layer."""
+    drawn = (exercise.drawn_for(f"neighbour-{number}") for number in itertools.count())
+    return next(each for each in drawn if each.layer != mine.layer)
+
+
+def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     exercises = lesson.exercises
     first, every = exercises[0], sum(e.counts for e in exercises)
     right = {e.id: _source(e) for e in exercises}
-    mistakes = [(e, m) for e in exercises if e.counts for m in e.mistakes if _is_text(e, m)]
+    mistakes = [(e, m) for e in exercises if e.counts and not e.personal for m in e.mistakes if _is_text(e, m)]
 
     def mistaken(number: int) -> Sample:
         exercise, mistake = mistakes[number % len(mistakes)]
@@ -77,21 +113,25 @@ def samples(lesson: Lesson, count: int) -> Iterator[Sample]:
         Sample("hostile-exit", right | {first.id: exits}, every - first.counts),
         Sample("endless", right, every, own="while True:\n    pass"),
     ]
+    strange = [Sample("mistaken-stranger", right, every), Sample("neighbours-stranger", right, every)]
+    settled += strange if any(e.personal for e in exercises) else []
     for number in range(count):
-        yield settled[number] if number < len(settled) else mistaken(number - len(settled) + 1)
+        if number < len(settled):
+            yield settled[number]
+        else:
+            yield strange[0] if number % 5 == 0 and strange[0] in settled else mistaken(number - len(settled) + 1)
 
 
 def write(lesson: Lesson, classroom: Path, count: int) -> dict[str, float]:
     """Write the class into `classroom`, with what each deserves beside it; returns the latter."""
     released, marks = submission.released(lesson), {}
     private(classroom)
-    for number, sample in enumerate(samples(lesson, count), 1):
-        student = f"sample-{number:02}-{sample.name}"
-        path = classroom / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
+    for sample in samples(lesson, count):
+        path = classroom / "submitted" / sample.student / lesson.name / f"{lesson.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(_filled(released, sample), indent=1, ensure_ascii=False)
         path.write_text(text if sample.whole else text[: len(text) // 2], encoding="utf-8")
-        marks[student] = sample.deserves
+        marks[sample.student] = sample.deserves
     (classroom / f"deserved-{lesson.name}.json").write_text(json.dumps(marks, indent=1))
     return marks
 
@@ -137,7 +177,9 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
     used = mistake.function.__code__.co_names
-    return exercise.kind in ("pair", "function") and not set(used) & (set(mistake.function.__globals__) - {"np"})
+    return exercise.kind in ("pair", "function", "stranger") and not set(used) & (
+        set(mistake.function.__globals__) - {"np"}
+    )
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
@@ -161,7 +203,7 @@ def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:
     """The arguments of the exercise's function on one case, and the names of what it returns."""
     rng = np.random.default_rng(0)
     inputs = list(case.make(rng).values())
-    if exercise.kind != "pair":
+    if exercise.kind not in ("pair", "stranger"):
         return inputs, list(exercise.points)
     out, cache = getattr(exercise.reference, exercise.id.replace("backward", "forward"))(*inputs)
     return [rng.standard_normal(out.shape), cache], [name for name in exercise.points if name != "out"]

@@ -12,6 +12,7 @@ __all__ = ["STATUSES", "Verdict", "folded", "framed", "rich"]
 STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 MARKS = {True: "✓", False: "✗"}
+STAGES = {"exact": "✓", "close": "≈", "wrong": "✗", "follows": "↳", "missing": "–"}
 COLOURS = {"✓": "#009e73", "✗": "#d55e00"}
 WIDTH = 78
 WIDE = 96
@@ -27,10 +28,15 @@ class Verdict:
     names: dict[str, bool]
     complaints: list[str] = field(default_factory=list)
     diagnosis: str | None = None
+    causes: list[str] = field(default_factory=list)
+    evidence: str = ""
+    place: str = ""
+    stages: list[list[str]] = field(default_factory=list)  # of each value on the way: name, status, note
     status: str = "right"
     remarks: list[str] = field(default_factory=list)
     help: list[str] = field(default_factory=list)
     isolation: str | None = None
+    layer: str = ""  # what was drawn for the learner, where that is
 
     def __post_init__(self):
         if self.status not in STATUSES:
@@ -65,13 +71,27 @@ class Verdict:
         lines = [f"{marks}{self._score:>{max(WIDTH - len(marks), len(self._score) + 3)}}", *self.complaints]
         if self.diagnosis:
             lines += [_wrapped(hint, "Why? ") for hint in self.diagnosis.splitlines()]
+            lines += [f"     ({self.evidence})"] * bool(self.evidence)
+        lines += [_wrapped(where, "Where? ") for where in self.place.splitlines()]
+        lines += [_wrapped(self._staged, "Stage by stage: ")] * bool(self.stages)
         lines += [f"Remark: {remark}" for remark in self.remarks]
+        if self.layer:
+            lines.append(self.layer)
         if self.isolation == "none":
             lines += ["Marked without walls (isolation: none)."]
         return CONTROL.sub("�", "\n".join(lines))
 
-    def html(self) -> str:
-        """For a notebook: the property and the numbers at once; cause and help folded."""
+    @property
+    def _staged(self) -> str:
+        """Every value on the way with its mark; what is to say of it in brackets."""
+        return ", ".join(self._stage_lines)
+
+    @property
+    def _stage_lines(self) -> list[str]:
+        return [f"`{name}` {STAGES[status]}{f' ({note})' if note else ''}" for name, status, note in self.stages]
+
+    def html(self, picture: str = "") -> str:
+        """For a notebook: the property and the numbers at once; cause, place with its picture, and help folded."""
         marks = "".join(
             f'<span style="margin-right:1.2em;white-space:nowrap">{rich(f"`{name}` {MARKS[holds]}")}</span>'
             for name, holds in self.names.items()
@@ -79,10 +99,18 @@ class Verdict:
         body = [f'<div>{marks}<span style="float:right">{self._score}</span></div>']
         body += [f'<div style="margin-top:.4em">{rich(text)}</div>' for text in self.complaints]
         if self.diagnosis:
-            body.append(folded("Why?", rich(self.diagnosis)))
+            evidence = f'<div style="opacity:.75">({self.evidence})</div>' if self.evidence else ""
+            body.append(folded("Why?", rich(self.diagnosis) + evidence))
+        if self.place or picture:
+            body.append(folded("Where?", rich(self.place) + picture))
+        if self.stages:
+            body.append(folded("Stage by stage", "".join(f"<div>{rich(each)}</div>" for each in self._stage_lines)))
         if self.help and self.points < self.max_points:
-            body.append(_staged(self.help))
+            body.append(_folds(self.help))
         body += [f'<div style="margin-top:.4em;opacity:.75">{rich(text)}</div>' for text in self.remarks]
+        if self.layer:
+            text = html.escape(CONTROL.sub("�", self.layer))
+            body.append(folded("The layer that was tried", f'<pre style="white-space:pre-wrap">{text}</pre>'))
         return framed("".join(body))
 
 
@@ -95,7 +123,7 @@ def _wrapped(text: str, lead: str) -> str:
     return textwrap.fill(text, WIDE, initial_indent=lead, subsequent_indent=" " * len(lead))
 
 
-def _staged(hints: list[str]) -> str:
+def _folds(hints: list[str]) -> str:
     """Hints inside one another: the next can be opened only once this one is."""
     inner = ""
     for number, hint in reversed(list(enumerate(hints, 1))):

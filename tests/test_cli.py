@@ -42,7 +42,7 @@ def test_check_tells_of_a_file_what_marking_would(tmp_path):
     released = json.loads(LESSON.released.read_text())
     path = tmp_path / f"{LESSON.name}.ipynb"
     path.write_text(json.dumps(sample._filled(released, wrong)))
-    run = backprop("check", path)
+    run = backprop("check", path, "--student", wrong.student)
     assert (
         run.exit_code == 0
         and "dx ✓   dw ✓   db ✗" in run.output

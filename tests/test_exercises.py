@@ -21,11 +21,9 @@ from backprop import numeric
 
 EXERCISES = [pytest.param(e, id=e.id) for lesson in lessons() for e in lesson.exercises]
 MISTAKES = [pytest.param(e, m, id=f"{e.id}-{m.name}") for p in EXERCISES for e in p.values for m in e.mistakes]
-DRAWN = ("pair", "function", "takes a function", "stages")  # kinds that compute, on numbers that are drawn
+DRAWN = ("pair", "function", "takes a function", "stages", "stranger")  # kinds that compute, on numbers that are drawn
 COMPUTED = [p for p in EXERCISES if p.values[0].kind in DRAWN]
-LAYERS = [
-    p for p in COMPUTED if any(name.startswith("d") for name in p.values[0].points)
-]  # gradients, named after inputs
+LAYERS = [p for p in COMPUTED if any(n.startswith("d") for n in p.values[0].points)]  # gradients, named after inputs
 SEEDS = range(5)
 
 

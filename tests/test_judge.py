@@ -554,10 +554,10 @@ COUNTS = {
         "return dict(zip(['dx', 'dw', 'db'], right(dout, cache)))",
         "yours returned a dictionary with dx, dw, db",
     ),
-    "a generator": ("return (g for g in right(dout, cache))", "yours returned one value"),
-    "a generator function": ("yield from right(dout, cache)", "yours returned one value"),
+    "a generator": ("return (g for g in right(dout, cache))", "yours returned a generator"),
+    "a generator function": ("yield from right(dout, cache)", "yours returned a generator"),
     "a string of three letters": ("return 'abc'", "yours returned one value"),
-    "an iterator": ("return iter(right(dout, cache))", "yours returned one value"),
+    "an iterator": ("return iter(right(dout, cache))", "yours returned a tuple_iterator"),
     "an array of three": ("return np.zeros(3)", "yours returned one value"),
 }
 

@@ -229,12 +229,15 @@ def test_the_classroom_is_private(ours):
 # ----- without our plug-in it fails closed -----
 
 
+MISTAKEN = "sample-02-mistaken-keeps-the-batch-in-db"
+
+
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory):
     """A course for stock nbgrader alone, and in it a notebook whose affine layer is wrong."""
     course = tmp_path_factory.mktemp("plain")
     notebook = json.loads((LESSON.released).read_text())
-    answers = next(iter(s for s in sample.samples(LESSON, 2) if s.name.startswith("mistaken"))).answers
+    answers = next(s for s in sample.samples(LESSON, 2) if s.student == MISTAKEN).answers
     for cell in notebook["cells"]:
         ours = cell["metadata"].get("backprop", {})
         if ours.get("role") == "answer":
@@ -249,16 +252,17 @@ def test_stock_autograde_without_our_judge_gives_wrong_code_no_full_mark(wrong, 
     shutil.copytree(root / "solutions", wrong / "source")
     (wrong / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "backprop"\n')
     for arguments in (["generate_assignment", LESSON.name], ["autograde", LESSON.name]):
-        run = nbgrader(*arguments, cwd=wrong)
+        run = nbgrader(*arguments, cwd=wrong, BACKPROP_STUDENT=MISTAKEN)
         assert run.returncode == 0, run.stderr
     found = marks(wrong)["somebody"]
     assert found["check_affine_backward"][:2] == (0.0, 6.0), "wrong code was paid"
+    assert found["check_stranger_04_backward"][:2] == (0.0, 6.0), "somebody else's stranger was paid"
     assert found["check_relu_backward"][:2] == (2.0, 2.0)
 
 
 def test_validate_says_that_a_wrong_notebook_fails(wrong):
     path = next(wrong.glob("submitted/*/*/*.ipynb"))
-    run = nbgrader("validate", str(path), cwd=wrong)
+    run = nbgrader("validate", str(path), cwd=wrong, BACKPROP_STUDENT=MISTAKEN)
     assert "VALIDATION FAILED ON 2 CELL(S)" in run.stdout  # the other one is the unanswered question
     assert "5 of 6 points" in run.stdout
 

@@ -14,7 +14,7 @@ from autograder.gradebook import marked
 @pytest.fixture(scope="module")
 def shows(walls):
     """Run cells, and get what they show."""
-    with Sandbox(None, "safe", limits=Limits(cpu=1.0, wall=4.0)) as sandbox:
+    with Sandbox(None, "safe", limits=Limits(cpu=1.0, wall=20.0)) as sandbox:
         yield lambda *cells: judge.outputs(cells, sandbox)
 
 

@@ -171,11 +171,12 @@ class _Venue:
         self.late = False  # whether the clock, and not computing time, ended something
 
     def ask(
-        self, probe: str, name: str, needs: Sequence[str], questions: values.Questions, parts: Mapping[str, Callable]
+        self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Callable]
     ) -> list[Any]:
         """What the probe returned for each question, or a Failure. After one that is too slow the rest
         is not tried: a value that fails once has failed."""
         replies: list[Any] = []
+        questions = questions if isinstance(questions, values.Questions) else values.Questions(questions)
         while len(replies) < len(questions):
             if replies and isinstance(replies[-1], Failure) and replies[-1].kind == "too slow":
                 replies.append(replies[-1])

@@ -41,6 +41,8 @@ class Shows:
                 self.result = None if value is None or quiet else repr(value)[:LONG]
             finally:
                 self.figures = figures()
+            if hasattr(value, "still") and not quiet:  # an explorer
+                self.figures.append(png(value.still()))
 
 
 def figures():
@@ -49,9 +51,13 @@ def figures():
     if pyplot is None:
         return drawn
     for number in pyplot.get_fignums()[:MANY]:
-        file = io.BytesIO()
         with contextlib.suppress(Exception):
-            pyplot.figure(number).savefig(file, format="png", dpi=72)
-            drawn.append(file.getvalue())
+            drawn.append(png(pyplot.figure(number)))
     pyplot.close("all")
     return drawn
+
+
+def png(figure):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=72)
+    return file.getvalue()

@@ -1,4 +1,4 @@
-"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop`.
+"""The folder that the box sees: our half of the wire, an inert `autograder`, a stripped `backprop` that shows nothing.
 
 `backprop` is stripped to what the lesson's exercises say they use: every other function keeps
 its name and loses its body. The answers are therefore absent, not hidden. Modules whose names begin
@@ -31,10 +31,23 @@ def build(folder: Path, keep: Collection[str] | None) -> Path:
         _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
     for source in sorted(LIBRARY.rglob("*.py")):
         text = source.read_text()
+        if source.parent.name == "explore":
+            _explorer(source, text, folder, keep)
+            continue
         whole = keep is None or source.name.startswith("_") or source.name in ("data.py", "graph.py")  # no answer is in
         _write(folder / "backprop" / source.relative_to(LIBRARY), text if whole else strip(text, keep))
     shutil.copytree(LIBRARY / "datasets", folder / "backprop" / "datasets", dirs_exist_ok=True)
     return folder
+
+
+def _explorer(source: Path, text: str, folder: Path, keep: Collection[str] | None) -> None:
+    """Explorers do nothing while work is marked. Where cells are run to be shown, they draw their still picture: all of
+    them is there but the widget."""
+    if keep is not None and source.name == "__init__.py":
+        text = (HERE / "inert_explore.py").read_text()
+    elif keep is not None or source.name == "live.py":
+        return
+    _write(folder / "backprop" / "explore" / source.name, text)
 
 
 def strip(source: str, keep: Collection[str]) -> str:

@@ -120,3 +120,16 @@ def forgets_the_brackets(f, x, h=1e-5):
 def adds_instead_of_comparing(f, x, h=1e-5):
     """You add the two values of `f`. How far `f` moved between the two points is their difference."""
     return (f(x + h) + f(x - h)) / (2 * h)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def forgets_all_brackets(f, x, h=1e-5):
+    """Without brackets, Python halves the lower value, multiplies that by `h`, and takes it away from the upper one. The
+    rise needs brackets, and so does the run."""
+    return f(x + h) - f(x - h) / 2 * h
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def knows_the_cube(f, x, h=1e-5):
+    """This is the slope of the cube, whatever `f` is. Find out about `f` by calling it, at two places."""
+    return 3 * x**2

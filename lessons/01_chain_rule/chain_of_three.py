@@ -162,3 +162,19 @@ def calls_exp_of_math(x):
     a = 3 * x - 1
     c = math.exp(-(a**2))
     return c, -c * 2 * a * 3
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def takes_exp_at_a(x):
+    """The last factor of your slope is exp at `a`. What arrives at that stage is `b`: each slope belongs to the value
+    that enters its own stage."""
+    a, _, c = stages(x)
+    return c, -np.exp(-a) * 2 * a * 3
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def returns_the_slopes_side_by_side(x):
+    """You return the slopes of the stages one by one. The slope of the whole is one number: what has become of a nudge
+    of 1 when it has passed all three."""
+    a, _, c = stages(x)
+    return c, 3, 2 * a, -c

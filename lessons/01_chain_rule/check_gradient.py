@@ -6,8 +6,9 @@ it, with two nudges of `h u`. Work out how fast it should move if `df` were righ
 relative error of the two rates.
 
 You may call your `central_difference`: along `u`, `f` is a function of one number, of how far you
-have gone. Marking also tries an `x` of 30,000 entries, for which nudging each entry takes far too
-long. Where your `relative_error` is wrong, this exercise is also judged with a right one.
+have gone. If it has not passed yet, write the two nudges out. Marking also tries an `x` of 30,000
+entries, for which nudging each entry takes far too long. Where your `relative_error` is wrong, this
+exercise is also judged with a right one.
 """
 
 import numpy as np
@@ -82,7 +83,7 @@ def claims_nothing(rng):
 @exercise.case
 def a_step_of_its_own(rng):
     x = rng.normal(size=(4, 3))
-    return dict(f="neighbours", x=x, df=off(rng, 1 + x**2), rng=seed(rng), h=0.1)
+    return dict(f="sum of squares", x=x, df=off(rng, 2 * x), rng=seed(rng), h=1e-2)
 
 
 @exercise.case
@@ -130,7 +131,8 @@ def goes_along_the_claim(f, x, df, rng, h=1e-5):
 
 @exercise.mistake(caught_by=rules.outputs)
 def goes_along_ones(f, x, df, rng, h=1e-5):
-    """You nudge all entries by the same amount. Errors of opposite signs cancel then; draw the direction from `rng`."""
+    """You nudge all entries by the same amount. Errors of opposite signs cancel then: draw the direction from `rng`, with
+    a number of its own for each entry (give `size`)."""
     return relative(central_difference(lambda t: f(x + t), 0.0, h), df.sum())
 
 
@@ -147,14 +149,6 @@ def draws_twice(f, x, df, rng, h=1e-5):
     """You draw a second direction for the claim. Both rates must be along the same one: draw once, and keep it."""
     measured, _, u = rates(f, x, df, rng, h)
     return relative(measured, (df * rng.normal(size=x.shape)).sum())
-
-
-@exercise.mistake(caught_by=rules.outputs)
-def draws_one_number(f, x, df, rng, h=1e-5):
-    """You draw one number, and every entry is nudged by the same amount. A direction has an entry for each entry of
-    `x`: give `size`."""
-    u = rng.normal()
-    return relative(central_difference(lambda t: f(x + t * u), 0.0, h), (df * u).sum())
 
 
 @exercise.mistake(caught_by=rules.outputs)
@@ -205,4 +199,37 @@ def compares_the_arrays(f, x, df, rng, h=1e-5):
 def nudges_every_entry(f, x, df, rng, h=1e-5):
     """You nudge every entry and compare whole gradients. That is a check too, and for a million entries it takes two
     million calls of `f`; along one direction, two calls are enough."""
+    if x.size > 1000:
+        raise TimeoutError("nobody waits for that")
     return relative(numeric.gradient(f, x, h=h), df)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def nudges_all_alike(f, x, df, rng, h=1e-5):
+    """You drew a direction and used it for the claim alone: every entry of `x` is nudged by the same `h`. Both sides must
+    go along `u`."""
+    u = rng.normal(size=x.shape)
+    return relative(central_difference(lambda t: f(x + t), 0.0, h), (df * u).sum())
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def forgets_the_brackets(f, x, df, rng, h=1e-5):
+    """Only the lower value of `f` is divided by the run: a quotient binds more tightly than a minus. The whole rise needs
+    brackets."""
+    u = rng.normal(size=x.shape)
+    return relative(f(x + h * u) - f(x - h * u) / (2 * h), (df * u).sum())
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def starts_from_zero(f, x, df, rng, h=1e-5):
+    """Your walk along `u` starts at zero. The claim is about the slopes at `x`: start there."""
+    u = rng.normal(size=x.shape)
+    return relative(central_difference(lambda t: f(t * u), 0.0, h), (df * u).sum())
+
+
+@exercise.mistake(caught_by=rules.runs)
+def takes_the_dot_of_tables(f, x, df, rng, h=1e-5):
+    """`np.dot` of two tables is a matrix product, and so is `@`. Here each entry of `df` meets the entry of `u` at its own place, and
+    everything is added up."""
+    measured, _, u = rates(f, x, df, rng, h)
+    return relative(measured, np.dot(df, u))

@@ -122,3 +122,28 @@ def returns_a_flat_array(f, x, h=1e-5):
     """The slopes are there, in a row. Give the gradient the shape of `x`: the slope of an entry stands where the entry
     stands."""
     return chain.numeric_gradient(f, x, h).ravel()
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def nudges_a_row_at_a_time(f, x, h=1e-5):
+    """Your loop runs over `len(x)`: of an array with several axes that is a row at a time, and all of the row is nudged
+    at once. Go through the places of single entries."""
+    gradient = np.zeros(x.shape)
+    for i in range(len(x)):
+        up, down = np.array(x), np.array(x)
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def comes_back_to_the_start_alone(f, x, h=1e-5):
+    """Your lower value is `f` at `x` itself: the entry went up by `h` and came back by `h`. From above to below it is
+    twice that way."""
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        up = np.array(x)
+        up[i] += h
+        gradient[i] = (f(up) - f(x)) / (2 * h)
+    return gradient

@@ -1,8 +1,8 @@
 """Say how far two answers are apart.
 
 Return $\\|a-b\\| / (\\|a\\| + \\|b\\|)$, where $\\|a\\|$ is the root of the sum of the squares of all
-entries of $a$. That is a number from 0, where `a` and `b` are equal, to 1, where one of them is the
-other with its sign turned, or zero.
+entries of $a$. That is a number from 0, where `a` and `b` are equal, to 1, where they point opposite
+ways or one of them is zero.
 
 `a` and `b` are two numbers, or two arrays of the same shape, of any number of axes. For two zeros
 return 0.
@@ -53,7 +53,7 @@ def three_axes(rng):
 
 @exercise.case
 def tiny(rng):
-    return dict(a=1e-9 * rng.normal(size=(2, 5)), b=1e-9 * rng.normal(size=(2, 5)))
+    return dict(a=1e-12 * rng.normal(size=(2, 5)), b=1e-12 * rng.normal(size=(2, 5)))
 
 
 @exercise.case
@@ -159,5 +159,35 @@ def adds_a_little_below_the_line(a, b):
 @exercise.mistake(caught_by=rules.shapes)
 def returns_an_array(a, b):
     """You return an error for each entry. One number is asked for, of the arrays as a whole."""
-    top, bottom = np.abs(np.subtract(a, b)), np.abs(a) + np.abs(b)
-    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=bottom > 0)
+    with np.errstate(all="ignore"):
+        return np.abs(np.subtract(a, b)) / (np.abs(a) + np.abs(b))
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def forgets_the_brackets(a, b):
+    """Only the first length is below the line; the second is added to the quotient. The sum of both needs brackets."""
+    with np.errstate(all="ignore"):
+        return np.float64(norm(np.subtract(a, b))) / np.float64(norm(a)) + norm(b)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def gives_up_when_one_is_zero(a, b):
+    """You return 0 as soon as one of the two is zero. Then they differ as much as can be; only when both are zero are
+    they equal."""
+    return safely(norm(np.subtract(a, b)), norm(a) + norm(b)) if norm(a) and norm(b) else 0.0
+
+
+@exercise.mistake(caught_by=rules.runs)
+def asks_whether_an_array_is_zero(a, b):
+    """`a == 0` compares every entry, and Python cannot tell whether many answers are a yes. Ask about a number
+    instead: about what you are going to divide by."""
+    if a == 0 and b == 0:
+        return 0.0
+    return norm(np.subtract(a, b)) / (norm(a) + norm(b))
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def adds_very_little_below_the_line(a, b):
+    """You add something very small below the line, to be safe from 0/0. However small, there are gradients of that
+    size, and for them the error comes out too small."""
+    return norm(np.subtract(a, b)) / (norm(a) + norm(b) + 1e-12)

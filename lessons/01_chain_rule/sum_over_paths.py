@@ -213,3 +213,49 @@ def looks_one_edge_ahead(edges, start, end):
 def multiplies_all_edges(edges, start, end):
     """You multiplied the slopes of all edges. Only those on one path follow one another; different paths add up."""
     return product(slope for _, _, slope in edges)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def never_arrives(edges, start, end):
+    """Your sum is 0 everywhere: nothing in your function notices that the end has been reached. What is the answer when
+    `start` is `end` already?"""
+    return 0.0
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def returns_in_the_loop_and_nothing_after_it(edges, start, end):
+    """The `return` inside the loop ends it at the first edge, and where no edge leads away nothing is returned. Add up
+    in the loop, and return after it."""
+    if start == end:
+        return 1.0
+    for here, there, slope in edges:
+        if here == start:
+            return slope * returns_in_the_loop_and_nothing_after_it(edges, there, end)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def adds_what_follows(edges, start, end):
+    """You add the slope of an edge to what comes after it. The edge scales what comes after it."""
+    if start == end:
+        return 1.0
+    return sum((slope + adds_what_follows(edges, there, end) for here, there, slope in edges if here == start), 0.0)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def goes_through_the_list_once(edges, start, end):
+    """You go through the list once, from the first edge to the last. An edge that stands before those that lead to it
+    has nothing to hand on yet: the list is in no order."""
+    total = {start: 1.0}
+    for here, there, slope in edges:
+        total[there] = total.get(there, 0.0) + slope * total.get(here, 0.0)
+    return total.get(end, 0.0)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def goes_through_the_list_once_and_may_miss_the_end(edges, start, end):
+    """You go through the list once. It is in no order, so an edge may stand before those that lead to it, with nothing to
+    hand on yet. And where no edge leads to the end, it has no entry in your dictionary."""
+    total = {start: 1.0}
+    for here, there, slope in edges:
+        total[there] = total.get(there, 0.0) + slope * total.get(here, 0.0)
+    return total[end]

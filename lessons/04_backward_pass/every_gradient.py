@@ -87,6 +87,11 @@ def batch_of_one(rng):
 
 
 @exercise.case
+def many_classes(rng):
+    return drawn(rng, 3, 2, 4, 6)
+
+
+@exercise.case
 def square(rng):
     return drawn(rng, 4, 4, 4, 4)
 

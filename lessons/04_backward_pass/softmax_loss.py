@@ -7,7 +7,7 @@ scores, and the gradient of that loss with respect to the scores.
 Scores may be large. $e^{1000}$ is more than a float can hold, but softmax does not change when all
 scores of a row are lowered by the same amount.
 
-Marking also tries one batch of 80,000 scores, for which nudging takes minutes.
+Marking also tries one batch of 20,000 scores, for which nudging takes longer than there is.
 """
 
 import numpy as np
@@ -65,9 +65,24 @@ def negative_scores(rng):
     return dict(x=-1000 + rng.normal(size=(4, 3)), y=rng.integers(3, size=4))
 
 
+@exercise.case
+def rows_far_apart(rng):
+    return dict(x=900 * np.arange(3)[:, None] + rng.normal(size=(3, 6)), y=rng.integers(6, size=3))
+
+
 @exercise.case(for_marks_only=True)
 def large(rng):
-    return dict(x=rng.normal(size=(2000, 40)), y=rng.integers(40, size=2000))
+    return dict(x=rng.normal(size=(500, 40)), y=rng.integers(40, size=500))
+
+
+@exercise.derivation
+def by_probabilities(x, y):
+    rows = np.arange(len(x))
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    onehot = np.zeros_like(p)
+    onehot[rows, y] = 1
+    return -np.log(p[rows, y]).mean(), (p - onehot) / len(x)
 
 
 def right(x, y):
@@ -185,3 +200,28 @@ def stops_at_the_probability(x, y):
     further back, through the softmax, to the scores."""
     rows, p, onehot, loss = right(x, y)
     return loss, -onehot / p / len(x)
+
+
+@exercise.mistake(caught_by=rules.numbers)
+def shifts_by_the_largest_of_all(x, y):
+    """You lowered all scores by the largest of the whole batch. In a row whose scores are all far below it, every `exp`
+    becomes 0, and 0 is divided by 0. Lower each row by the largest of its own."""
+    rows = np.arange(len(x))
+    with np.errstate(all="ignore"):
+        e = np.exp(x - x.max())
+        p = e / e.sum(axis=1, keepdims=True)
+        dx = p.copy()
+        dx[rows, y] -= 1
+        return -np.log(p[rows, y]).mean(), dx / len(x)
+
+
+@exercise.mistake(caught_by=rules.runs)
+def loses_the_axis_of_the_sum(x, y):
+    """The sums of the rows have lost their second axis, so they cannot be laid beside the rows; with as many classes as
+    examples they can, and stand beside the columns. Keep the axis that was summed: `keepdims=True`."""
+    rows = np.arange(len(x))
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1)
+    dx = p.copy()
+    dx[rows, y] -= 1
+    return -np.log(p[rows, y]).mean(), dx / len(x)

@@ -66,8 +66,18 @@ def square(rng):
 
 @exercise.case(for_marks_only=True)
 def large(rng):
-    x, y = 2 * rng.normal(size=(1000, 40)), rng.integers(40, size=1000)
+    x, y = 2 * rng.normal(size=(500, 40)), rng.integers(40, size=500)
     return dict(x=x, y=y)
+
+
+@exercise.derivation
+def by_choosing(x, y):
+    wrong = np.ones_like(x)
+    wrong[np.arange(len(x)), y] = 0
+    margins = x - (x * (1 - wrong)).sum(axis=1, keepdims=True) + 1
+    positive = wrong * (margins > 0)
+    loss = (positive * margins).sum() / len(x)
+    return loss, (positive - (1 - wrong) * positive.sum(axis=1, keepdims=True)) / len(x)
 
 
 def parts(x, y):

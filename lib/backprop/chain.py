@@ -90,7 +90,7 @@ def check_gradient(f, x, df, rng, h=1e-5):
 
 
 def sum_over_paths(edges, start, end):
-    """How fast `end` moves when `start` is nudged: along each path the product of slopes; over the paths, the sum.
+    """How fast `end` moves when `start` is nudged: along each path a product, over the paths the sum.
 
     edges: a list of (from, to, slope), without circles  ->  total (a number): 0 without a path, 1 if start
     is end. Takes as many steps as there are paths, which may double with every node.

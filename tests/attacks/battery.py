@@ -6,8 +6,9 @@ Its docstring says in one sentence what it tries. It may define
 
     CLASS            1 to 21, or "input"
     DESERVES         the points that what remains of it deserves, by exercise; of others, none
-    affine_backward, relu_backward
-                     the texts of the answer cells; one that is left out stays the stub
+    affine_backward, relu_backward, stranger_04_backward
+                     the texts of the answer cells; one that is left out stays the stub. The stranger is that of
+                     a student who is called like the file
     above, below     a cell of the student's own at the top, at the end
     mangle(notebook) what becomes of the filled notebook: a dictionary, a text or bytes
     FILES            other files that are handed in with it, by name

@@ -108,13 +108,14 @@ class Shell:
 
 
 def _run(notebook: dict[str, Any], folder: Path) -> None:
-    """Run all cells and leave the outputs of the test cells in a file."""
+    """Run all cells but the lesson's demonstrations, and leave the outputs of the test cells in a file."""
     _confine()
     os.chdir(folder / "submitted" / "somebody")
     shell, results = Shell(), {}
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            skipped = "skip-execution" in cell["metadata"].get("tags", [])
+            shown_only = cell["metadata"].get("backprop", {}).get("role") in ("demo", "explore")
+            skipped = shown_only or "skip-execution" in cell["metadata"].get("tags", [])
             outputs = [] if skipped else shell.run(cell["source"])
             if name := cell["metadata"].get("nbgrader", {}).get("grade_id"):
                 results[name] = outputs

@@ -37,6 +37,11 @@ TRIED = control.EXERCISES  # of the lesson's exercises, those that the battery a
 MARKER = "left-by-an-attack"
 
 
+def tried(attack):
+    """The exercises on which an attack is tried: what is drawn for each student, where it answers that."""
+    return TRIED + [e for e in LESSON.exercises if e.personal and e.id in attack.answers]
+
+
 def each(attacks):
     """One test for each attack."""
     return [pytest.param(attack, id=attack.name) for attack in attacks]
@@ -134,7 +139,7 @@ def judged(attack, box, secret=SECRET):
         return str(reason)
     finally:
         shutil.rmtree(folder)
-    found = judge.mark_cells(submission.steps(notebook, RELEASED), TRIED, secret, box)
+    found = judge.mark_cells(submission.steps(notebook, RELEASED), tried(attack), secret, box, attack.name)
     return {verdict.exercise: verdict for verdict in found}
 
 
@@ -149,7 +154,7 @@ def test_an_attack_gets_what_it_deserves(attack, box):
         assert re.search(attack.unreadable, verdicts)
     else:
         assert {name: verdict.points for name, verdict in verdicts.items()} == {
-            exercise.id: attack.deserves[exercise.id] for exercise in TRIED
+            exercise.id: attack.deserves[exercise.id] for exercise in tried(attack)
         }
         assert attack.says in words(verdicts)
 

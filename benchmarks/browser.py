@@ -1,0 +1,211 @@
+"""From key press to paint: the explorers in a real JupyterLab, beside `interactive` with an inline picture.
+
+    python -m benchmarks.browser [--json FILE] [--only WORD ...]
+
+A headless Chromium presses arrow keys on a slider. The clock starts when the page gets the key and stops after the first
+frame in which the picture has changed. Then the playground trains, and its frames are counted.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from tests.browser.servers import serve
+
+MOVES, WARM = 30, 5
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+SHARE, BROWSER, KERNEL, FRAMES = 1 / 8, 16.0, 33.0, 30.0  # of the time of the peer; ms; ms; a second
+
+PEER = """import matplotlib.pyplot as plt, numpy as np
+%matplotlib inline
+from ipywidgets import interactive
+x = np.linspace(-3, 3, 401)
+def show(h=1.0):
+    plt.figure(figsize=(8, 3.4)); plt.plot(x, np.sin(x)); plt.plot(x, np.sin(0.8) + (x - 0.8) * (np.sin(0.8 + h) - np.sin(0.8)) / h)
+    plt.grid(); plt.title(f"h = {h:.2f}"); plt.show()
+interactive(show, h=(0.05, 3.0, 0.05))"""
+
+# fmt: off
+SLIDERS = {  # explorer: the slider that is moved, and who answers
+    "slope":      [("step h", "browser")],
+    "graph":      [("step", "browser")],
+    "paths":      [("step", "browser")],
+    "activation": [("x", "browser")],
+    "plane":      [("training step", "browser"), ("bend", "browser")],
+    "playground": [("hidden layers", "kernel")],
+    "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "kernel")],
+    "depth":      [("depth", "browser")],
+    "batchnorm":  [("scale of the weights", "browser"), ("batch size", "browser")],
+    "mistake":    [("entry", "browser")],
+}
+# fmt: on
+
+# What counts as a change: the attributes and texts of an explorer's pictures, a canvas, an inline image that has loaded.
+CLOCK = """() => {
+    if (window.clock) return
+    const clock = window.clock = {pressed: 0, painted: [], frames: new Set()}
+    const paint = () => requestAnimationFrame(() => {
+        const after = new MessageChannel()
+        after.port1.onmessage = () => clock.painted.push(performance.now())
+        after.port2.postMessage(0)
+    })
+    document.addEventListener('keydown', () => { clock.pressed = performance.now(); clock.painted = [] }, true)
+    document.addEventListener('load', event => { if (event.target.tagName === 'IMG') paint() }, true)
+    const put = CanvasRenderingContext2D.prototype.putImageData
+    CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+        requestAnimationFrame(t => clock.frames.add(t))
+        paint()
+        return put.apply(this, all)
+    }
+    new MutationObserver(changes => { if (changes.some(change => change.target.closest?.('.bpx-panels'))) paint() })
+        .observe(document.body, {subtree: true, childList: true, attributes: true})
+}"""
+
+
+class Row(NamedTuple):
+    """One measurement, in ms or frames a second; ratio to the peer, and whether the bars are met."""
+
+    name: str
+    answered_by: str
+    median: float
+    p90: float | None
+    ratio: float | None
+    bar: str
+    met: bool
+
+
+def notebook(sources):
+    cells = [
+        {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "source": s, "outputs": [], "execution_count": None}
+        for i, s in enumerate(sources)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
+@contextlib.contextmanager
+def opened(source):
+    """A cell of its own notebook, run in JupyterLab: gives the page."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.notebook import Notebook
+
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        Path(home, "bench.ipynb").write_text(notebook([source]))
+        with serve(
+            [sys.executable, "-m", "jupyterlab", "--allow-root", "--expose-app-in-browser"], home, Path(home)
+        ) as lab:
+            chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+            browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(lab.url("/lab/tree/bench.ipynb") + "&reset")
+            Notebook(page)
+            yield page
+            browser.close()
+
+
+def run(page, source):
+    """Put another source into the cell, and run it."""
+    page.evaluate(
+        """async source => {
+            jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource(source)
+            await jupyterapp.commands.execute('notebook:run-cell')
+        }""",
+        source,
+    )
+    page.evaluate(CLOCK)
+
+
+def pressed(page, slider):
+    """Milliseconds from key to paint, of each of MOVES moves to and fro."""
+    slider.wait_for(timeout=60_000)
+    page.wait_for_timeout(800)
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
+    times = []
+    for move in range(WARM + MOVES):
+        page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
+        page.wait_for_function("clock.painted.length", timeout=10_000)
+        times.append(page.evaluate("clock.painted[0] - clock.pressed"))
+        page.wait_for_timeout(150 if times[-1] < 100 else 600)
+    return times[WARM:]
+
+
+def frames(page, seconds=6):
+    """Pictures a second that are painted while the playground trains."""
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_timeout(1500)
+    page.evaluate("clock.frames.clear()")
+    start = time.perf_counter()
+    page.wait_for_timeout(1000 * seconds)
+    count = page.evaluate("clock.frames.size")
+    rate = count / (time.perf_counter() - start)
+    page.get_by_role("button", name="Pause").click()
+    return rate
+
+
+def rows(only):
+    """Everything, one after the other in one JupyterLab."""
+    with opened("1") as page:
+        run(page, PEER)
+        peer = pressed(page, page.locator(".noUi-handle").first)
+        yield Row("interactive, inline picture", "kernel", median(peer), _p90(peer), None, "", True)
+        for name, sliders in SLIDERS.items():
+            if only and not any(word in name for word in only):
+                continue
+            run(page, f"from backprop import explore\nexplore.{name}()")
+            for label, who in sliders:
+                times = pressed(page, page.get_by_role("slider", name=label, exact=True))
+                yield _row(f"{name}: {label}", who, times, median(peer))
+        for cells in (64, 100) if not only or "playground" in only else ():
+            run(page, f"from backprop import explore\nexplore.playground(cells={cells})")
+            page.get_by_role("button", name="Train").wait_for()
+            page.wait_for_timeout(800)
+            rate = frames(page)
+            yield Row(
+                f"playground, {cells}×{cells} cells", "frames/s", rate, None, None, f"≥ {FRAMES:g}", rate >= FRAMES
+            )
+
+
+def _row(name, who, times, peer):
+    most = BROWSER if who == "browser" else KERNEL
+    middle, ratio = median(times), median(times) / peer
+    return Row(name, who, middle, _p90(times), ratio, f"≤ {most:g} ms, ≤ 1/8", middle <= most and ratio <= SHARE)
+
+
+def _p90(times):
+    return sorted(times)[int(0.9 * len(times))]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", metavar="FILE", help="write the rows as JSON as well")
+    parser.add_argument("--only", nargs="*", default=[], metavar="WORD", help="explorers whose names hold one of these")
+    options = parser.parse_args(arguments)
+    found, before = [], os.getloadavg()[0]
+    print(f"{'':34}{'answered by':>12}{'median':>9}{'p90':>8}{'ratio':>8}  bar")
+    for row in rows(options.only):
+        found.append(row)
+        p90, ratio = ("" if v is None else f"{v:.{d}f}" for v, d in ((row.p90, 1), (row.ratio, 3)))
+        mark = "✓" if row.met else "✗"
+        print(
+            f"{row.name:34}{row.answered_by:>12}{row.median:>9.1f}{p90:>8}{ratio:>8}  {row.bar} {mark if row.bar else ''}",
+            flush=True,
+        )
+    load = f"{before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    print(f"{os.cpu_count()} cores; load of the machine {load}. {MOVES} moves each; times in ms, key press to paint.")
+    if options.json:
+        Path(options.json).write_text(json.dumps({"load": load, "rows": [row._asdict() for row in found]}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

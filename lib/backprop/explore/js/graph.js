@@ -1,0 +1,77 @@
+// A graph that is computed before one's eyes: values above the line of a node in blue, gradients below in vermilion.
+// panel.runs is a list of step lists, one for each position of the control panel.run (or just one). A step writes into
+// nodes, {node: text}, lights edges, and may write on them.
+
+RENDERERS.graph = (panel, place, stage) => {
+  const picture = stage.picture(panel, place)
+  const wires = svg('g', {}, picture)
+  const nodes = panel.nodes.map(node => addNode(node, panel, picture))
+  const edges = panel.edges.map(edge => addEdge(edge, panel, wires, picture))
+  return () => {
+    const run = panel.runs[panel.run ? stage.knob(panel.run) : 0]
+    const now = Math.min(stage.knob(panel.step), run.length)
+    const state = fold(run, now)
+    nodes.forEach((draw, i) => draw(state, i))
+    edges.forEach((draw, i) => draw(state, i))
+    picture.setAttribute('aria-label', `${panel.about}. Step ${now} of ${run.length}. ${now ? run[now - 1].text : ''}`)
+  }
+}
+
+// What stands where after the first `now` steps; the last of them is the present one.
+function fold(run, now) {
+  const state = { value: {}, gradient: {}, edge: {}, lit: {}, here: {}, phase: '' }
+  run.slice(0, now).forEach((step, i) => {
+    Object.assign(state[step.phase], step.write)
+    Object.assign(state.edge, step.on ?? {})
+    if (i < now - 1) return
+    state.phase = step.phase
+    for (const edge of step.lit) state.lit[edge] = true
+    for (const node in step.write) state.here[node] = true
+    for (const node of step.here ?? []) state.here[node] = true
+  })
+  return state
+}
+
+const HALF = { w: 42, h: 26 }
+
+function addNode(node, panel, picture) {
+  const half = { w: panel.half ?? HALF.w, h: panel.round ?? HALF.h }
+  const group = svg('g', { class: 'bpx-node', transform: `translate(${node.x} ${node.y})` }, picture)
+  svg('rect', { x: -half.w, y: -half.h, width: 2 * half.w, height: 2 * half.h, rx: Math.min(10, half.h) }, group)
+  const small = half.h < 20
+  svg('text', { y: small ? 4 : -11, class: 'bpx-op' }, group).textContent = node.label
+  const value = svg('text', { y: small ? -half.h - 6 : 5, class: 'bpx-number bpx-value' }, group)
+  const gradient = svg('text', { y: small ? half.h + 15 : 20, class: 'bpx-number bpx-gradient' }, group)
+  return (state, i) => {
+    value.textContent = state.value[i] ?? ''
+    gradient.textContent = state.gradient[i] ?? ''
+    group.classList.toggle('bpx-now-value', !!state.here[i] && state.phase === 'value')
+    group.classList.toggle('bpx-now-gradient', !!state.here[i] && state.phase === 'gradient')
+  }
+}
+
+// From node to node through the free places in between, `via`, so that no wire runs behind a node.
+function wire({ from, to, via }, panel) {
+  const half = panel.half ?? HALF.w
+  const [p, q] = [panel.nodes[from], panel.nodes[to]]
+  const stops = [[p.x + half, p.y], ...via, [q.x - half, q.y]]
+  return stops.slice(1).reduce((d, [x, y], i) => {
+    const bend = (x - stops[i][0]) / 2
+    return `${d}C${stops[i][0] + bend} ${stops[i][1]} ${x - bend} ${y} ${x} ${y}`
+  }, `M${stops[0]}`)
+}
+
+function addEdge(edge, panel, wires, picture) {
+  const d = wire(edge, panel)
+  const group = svg('g', { class: 'bpx-edge' }, wires)
+  const path = svg('path', { d, class: 'bpx-wire' }, group)
+  svg('path', { d, class: 'bpx-pulse', pathLength: 100 }, group)
+  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight.
+  const { x, y } = path.getPointAtLength(path.getTotalLength() * (panel.nodes[edge.from].y === panel.nodes[edge.to].y ? 0.5 : 0.36))
+  const text = svg('text', { x, y: y - 4, class: 'bpx-slope' }, picture)
+  return (state, i) => {
+    text.textContent = state.edge[i] ?? edge.label ?? ''
+    text.classList.toggle('bpx-now', !!state.lit[i])
+    group.setAttribute('class', `bpx-edge${state.lit[i] ? ` bpx-on-${state.phase}` : ''}`)
+  }
+}

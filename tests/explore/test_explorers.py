@@ -1,0 +1,233 @@
+"""What each explorer shows, read from its numbers and its still picture, against witnesses; no browser."""
+
+import math
+
+import numpy as np
+import pytest
+
+from backprop import activations, chain, data, explore, init, layers, network, optim, scalar
+from backprop.explore import deep
+from backprop.explore.scene import digits
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Each explorer as it comes, made once."""
+    return {name: getattr(explore, name)() for name in explore.__all__}
+
+
+def pick(explorer, name, **knobs):
+    """An array of the scene at these positions of the controls."""
+    return np.asarray(explorer._scene.pick(name, explorer._scene.knobs | knobs))
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_the_still_has_a_panel_for_each_of_the_scene_and_says_what_it_shows(made, name):
+    scene, figure = made[name]._scene, made[name].still()
+    assert len(figure.axes) == len(scene.panels)
+    said = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert " ".join(scene.caption.split()) in said and " ".join(scene.say().split()) in said
+    assert all(ax.has_data() or ax.texts for ax in figure.axes)
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_at_both_ends_of_every_control_there_is_a_sentence(made, name):
+    scene = made[name]._scene
+    for control, count in scene.counts.items():
+        for position in (0, count - 1):
+            said = scene.say(scene.knobs | {control: position})
+            assert said and "{" not in said and "nan" not in said
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_the_bytes_are_the_numbers(made, name):
+    widget = made[name]
+    numbers, scene = np.frombuffer(widget.data, "f4"), widget._scene
+    for array, (axes, whole) in scene.arrays.items():
+        plan = widget.layout_of_data[array]
+        assert tuple(plan["axes"]) == tuple(axes) and tuple(plan["shape"]) == whole.shape[len(axes) :]
+        with np.errstate(over="ignore"):
+            np.testing.assert_array_equal(numbers[plan["at"] :][: whole.size], np.ravel(whole).astype("f4"))
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_the_saved_notebook_holds_widget_picture_and_words(made, name):
+    bundle, about = made[name]._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["image/png"].startswith("iVBOR") and made[name]._scene.caption in bundle["text/plain"]
+    assert about["image/png"]["alt"] == bundle["text/plain"]
+
+
+@pytest.mark.parametrize("x, said", [(0.0, "0"), (-1.5, "−1.5"), (1234567, "1.23e6"), (2e-7, "2e−7"), (np.nan, "–"), (1e-100, "1e−100")])  # fmt: skip
+def test_digits(x, said):
+    assert digits(x) == said
+
+
+# ----- lesson 01 -----
+
+
+def test_the_v_of_the_step_size(made):
+    central, forward = pick(made["slope"], "error_central"), pick(made["slope"], "error_forward")
+    h = pick(made["slope"], "log_h")
+    assert central.min() < -9 and -7 < h[central.argmin()] < -4
+    assert -9.5 < forward.min() < -6 and -10 < h[forward.argmin()] < -6
+    assert central[0] > -2 and central[-1] > -3.5
+
+
+def test_slope_takes_functions_of_numbers_and_knows_kinks_from_curves():
+    widget = explore.slope(lambda x: math.exp(x), x=(0, 1))
+    x = np.linspace(0, 1, 49)
+    np.testing.assert_allclose(pick(widget, "true", x=20), np.exp(x[20]), rtol=1e-9)
+    assert pick(explore.slope(np.abs), "true", x=40) == pytest.approx(1)
+
+
+def test_paths_cost_more_than_a_sweep_and_find_the_same():
+    edges = [("x", "a", 2.0), ("x", "b", 3.0), ("a", "c", 5.0), ("b", "c", 7.0), ("c", "L", 2.0), ("a", "L", 1.0)]
+    scene = explore.paths(edges)._scene
+    total = chain.sum_over_paths(edges, "x", "L")
+    for way in (0, 1):
+        assert f"otal {digits(total)}" in scene.say(dict(way=way, step=scene.counts["step"] - 1))
+    assert "6 multiplications" in scene.say(dict(way=0, step=scene.counts["step"] - 1))
+    assert "8 multiplications" in scene.say(dict(way=1, step=scene.counts["step"] - 1))
+    with pytest.raises(ValueError, match="no path leads from 'L' to 'x'"):
+        explore.paths(edges, "L", "x")
+
+
+# ----- lesson 02 -----
+
+
+class Mine:
+    """A learner's Value: a number and its links, and nothing else."""
+
+    def __init__(self, value, links=()):
+        self.value, self.links = value, list(links)
+
+
+def test_graph_steps_through_anybodys_value():
+    a, b = Mine(2.0), Mine(-3.0)
+    product = Mine(-6.0, [(a, -3.0), (b, 2.0)])
+    end = Mine(-4.0, [(product, 1.0), (a, 1.0)])
+    scene = explore.graph(end, a=a, b=b)._scene
+    said = [scene.say(dict(step=step)) for step in range(scene.counts["step"])]
+    assert "Backward into a: −3 · 1 + 1 · 1 = −2." in said and "Backward into b: 2 · 1 = 2." in said
+    assert [node["label"] for node in scene.panels[0]["nodes"]].count("×") == 1
+
+
+def test_graph_finds_the_gradients_of_the_engine():
+    x, w = scalar.Value(0.7), scalar.Value(-1.3)
+    end = scalar.exp(x * w) + scalar.relu(x) * w + scalar.log(x) / 2
+    steps = explore.graph(end, x=x, w=w)._scene.panels[0]["runs"][0]
+    shown = {text for step in steps if step["phase"] == "gradient" for text in step["write"].values()}
+    assert {digits(g) for g in scalar.backward(end).values()} <= shown
+
+
+def test_a_graph_that_nobody_can_read_is_refused():
+    value = scalar.Value(1.0)
+    for _ in range(80):
+        value = value + 1.0
+    with pytest.raises(ValueError, match="more than 60 values"):
+        explore.graph(value)
+
+
+# ----- lessons 03 to 05 -----
+
+
+def test_the_hidden_layer_parts_the_classes(made):
+    scene = made["plane"]._scene
+    last = scene.counts["training"] - 1
+    assert "leaves 100% of the points" in scene.say(scene.knobs | dict(training=last))
+    assert "leaves 100% of the points" not in scene.say(scene.knobs | dict(training=0))
+    assert np.nanmax(np.abs(pick(made["plane"], "a_out"))) <= 1
+
+
+def test_activation_shades_where_a_slope_is_wrong():
+    def backward(dout, cache):
+        return dout * (cache > -2)
+
+    widget = explore.activation(activations.relu_forward, backward)
+    (span,) = pick(widget, "spans").reshape(-1, 2)
+    np.testing.assert_allclose(span, (-2, 0), atol=0.06)
+    assert "They part on 17% of the axis" in widget._scene.say()
+    assert (
+        "They agree everywhere" in explore.activation(activations.gelu_forward, activations.gelu_backward)._scene.say()
+    )
+
+
+def test_mistake_finds_each_wrong_entry_and_no_other():
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=2)
+    right = explore.mistake(layers.affine_forward, layers.affine_backward, x, w, b)
+    assert "0 of 22 entries are wrong" in right._scene.say()
+
+    def backward(dout, cache):
+        dx, dw, db = layers.affine_backward(dout, cache)
+        dw[2, 1] *= -1
+        return dx, dw, db
+
+    wrong = explore.mistake(layers.affine_forward, backward, x, w, b)
+    assert "dw[2, 1]" in wrong._scene.say() and "sign is flipped" in wrong._scene.say()
+    assert np.argwhere(pick(wrong, "dw_off")).tolist() == [[2, 1]] and not pick(wrong, "dx_off").any()
+    with pytest.raises(ValueError, match=r"db has shape \(3, 2\) but b has shape \(2,\)"):
+        explore.mistake(layers.affine_forward, lambda d, c: (*layers.affine_backward(d, c)[:2], d), x, w, b)
+
+
+# ----- lessons 06 to 09 -----
+
+
+def test_descent_walks_as_the_optimiser_steps():
+    def cautious(w, dw, config):  # takes one rate at a time
+        return w - float(config["learning_rate"]) * dw, config
+
+    f, df = data.ravine(20)
+    widget = explore.descent(f, df, {"mine": cautious, "SGD": optim.sgd})
+    way, w = pick(widget, "way0", rate=9), pick(widget, "start")
+    for step in range(5):
+        np.testing.assert_allclose(way[step], w)
+        w = w - 0.05 * df(w)
+    np.testing.assert_allclose(pick(widget, "way1", rate=9), way)
+    assert np.isnan(pick(widget, "way0", rate=15)[-1]).all(), "at a rate of 0.3 it should have flown away"
+
+
+def test_descent_answers_for_another_start(made):
+    widget, frame = explore.descent(), 0
+    widget.set_state({"knobs": widget.knobs | {"x": 50, "y": 3}})
+    np.testing.assert_allclose(pick(widget, "way0", rate=0)[0], (2.0, -1.7))
+    assert widget.frame == frame + 1
+
+
+def test_depth_shows_what_the_library_measures(made):
+    x = data.digits()[0][: deep.EXAMPLES] - 0.3
+    x, rng = x / np.sqrt(np.mean(x**2)), np.random.default_rng(0)
+    weights = [[make(64, 64, rng) for _ in range(100)] for make in deep._inits(None).values()]
+    dout = rng.normal(size=x.shape)
+    for bend, name in enumerate(("relu", "tanh", "sigmoid")):
+        rms, norm, cosine = network.depth_profile(x, weights[2][:20], dout / np.linalg.norm(dout), name)
+        knobs = dict(depth=4, bend=bend, init=2, norm=0, skip=0)
+        np.testing.assert_allclose(pick(made["depth"], "rms", **knobs)[:21], np.log10(rms), atol=1e-9)
+        np.testing.assert_allclose(pick(made["depth"], "gradient", **knobs)[:21], np.log10(norm), atol=1e-9)
+        np.testing.assert_allclose(pick(made["depth"], "cosine", **knobs)[:21], cosine, atol=1e-9)
+
+
+def test_depth_tells_the_story_of_the_lessons(made):
+    def told(**knobs):
+        return made["depth"]._scene.say(dict(depth=9, bend=0, init=2, norm=0, skip=0) | knobs)
+
+    assert "The gradient arrives. But the layers have forgotten" in told()
+    assert "The gradient vanishes" in told(init=0) and "The gradient explodes" in told(norm=1)
+    assert "The gradient explodes" in told(skip=1) and "The gradient arrives" in told(skip=2)
+
+
+def test_depth_takes_ones_own_activation_and_initialisation():
+    linear = (lambda x: (x, None), lambda dout, cache: dout)
+    widget = explore.depth(linear, lambda m, n, rng: np.eye(m, n))
+    assert widget._scene.say().startswith("The gradient arrives. The gradient at the input is 1 times")
+    assert init.he_init(2, 2, np.random.default_rng(0)).shape == (2, 2)
+
+
+def test_a_batch_of_one_is_its_own_mean(made):
+    widget = made["batchnorm"]
+    assert pick(widget, "first", norm=1, batch=0) == pytest.approx(0)
+    assert pick(widget, "wobble", norm=1, batch=1) > pick(widget, "wobble", norm=1, batch=6) > 0
+    assert pick(widget, "wobble", norm=0, batch=1) == 0
+    assert pick(widget, "size", norm=1, gain=8, batch=6) == pytest.approx(1, abs=0.01)
+    assert "Who else is in the batch" in widget._scene.say(dict(norm=1, gain=4, batch=1))
