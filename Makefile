@@ -2,6 +2,7 @@
 # make test    install everything, run all tests
 # make grade   install everything, grade a sample class of eight
 # make bench   install PyTorch and HIPS autograd too, measure the library beside them
+# make bench-browser   how fast the explorers are under a hand, in a real JupyterLab
 # make bench-grading   grade a class with nbgrader as it comes, and with ours
 
 PYTHON  ?= python3
@@ -13,7 +14,7 @@ EXTRAS  := lab,grade,test
 # nbgrader calls `alembic` by name, so the environment's bin comes first on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: lab test grade bench bench-grading clean
+.PHONY: lab test grade bench bench-browser bench-grading clean
 
 lab: $(READY)
 	backprop lab
@@ -28,6 +29,9 @@ grade: $(READY)
 
 bench: $(VENV)/.bench
 	python -m benchmarks.library $(BENCH)
+
+bench-browser: $(READY)
+	python -m benchmarks.browser $(BENCH)
 
 bench-grading: $(READY)
 	python -m benchmarks.grading $(BENCH)

@@ -91,7 +91,7 @@ def build(chosen, check):
 
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--student", metavar="ID", help="Whose notebook it is; else yours, as your notebooks know you.")
+@click.option("--student", metavar="ID", help="Whose notebook it is; else yours. Solutions are nobody's: ''.")
 def check(file, student):
     """Try the exercises in a notebook FILE, as marking would, and say what holds.
 
@@ -108,7 +108,7 @@ def check(file, student):
     except submission.Unreadable as reason:
         raise click.ClickException(f"{file}: {reason}") from None
     with judge.sandbox(lesson.exercises, "any") as walls:
-        steps, student = submission.steps(notebook, released), student or progress.learner()
+        steps, student = submission.steps(notebook, released), progress.learner() if student is None else student
         found = judge.mark_cells(steps, lesson.exercises, os.urandom(32), walls, student)
     for verdict in found:
         click.echo(f"{verdict.exercise}\n{_indented(verdict.text())}\n")

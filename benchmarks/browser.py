@@ -124,8 +124,8 @@ def run(page, source):
     page.evaluate(CLOCK)
 
 
-def pressed(page, slider):
-    """Milliseconds from key to paint, of each of MOVES moves to and fro."""
+def pressed(page, slider, pause=150):
+    """Milliseconds from key to paint, of each of MOVES moves to and fro; ms of rest after each, so that none meets the last."""
     slider.wait_for(timeout=60_000)
     page.wait_for_timeout(800)
     slider.focus()
@@ -136,14 +136,14 @@ def pressed(page, slider):
         page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
         page.wait_for_function("clock.painted.length", timeout=10_000)
         times.append(page.evaluate("clock.painted[0] - clock.pressed"))
-        page.wait_for_timeout(150 if times[-1] < 100 else 600)
+        page.wait_for_timeout(pause)
     return times[WARM:]
 
 
 def frames(page, seconds=6):
     """Pictures a second that are painted while the playground trains."""
     page.get_by_role("button", name="Train").click()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     page.evaluate("clock.frames.clear()")
     start = time.perf_counter()
     page.wait_for_timeout(1000 * seconds)
@@ -157,7 +157,7 @@ def rows(only):
     """Everything, one after the other in one JupyterLab."""
     with opened("1") as page:
         run(page, PEER)
-        peer = pressed(page, page.locator(".noUi-handle").first)
+        peer = pressed(page, page.locator(".noUi-handle").first, pause=600)
         yield Row("interactive, inline picture", "kernel", median(peer), _p90(peer), None, "", True)
         for name, sliders in SLIDERS.items():
             if only and not any(word in name for word in only):

@@ -656,8 +656,10 @@ def test_every_process_of_a_slot_is_in_its_control_group(strongest):
         pytest.skip("no control group may be made here")
     assert works(strongest)
     slot = strongest._all[0]
-    for folder in slot.cgroup.folders:
-        assert below(slot.parent.pid) <= set(map(int, (folder / "cgroup.procs").read_text().split()))
+    for folder in slot.cgroup.folders:  # one that has just ended leaves the group a little before its parent reaps it
+        assert eventually(
+            lambda: below(slot.parent.pid) <= set(map(int, (folder / "cgroup.procs").read_text().split()))
+        )
 
 
 # ----- how long -----

@@ -17,7 +17,7 @@ from tests.conftest import missing
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-PATIENCE = 60_000  # milliseconds before a test gives up on something that should show
+PATIENCE = 120_000  # milliseconds before a test gives up on something that should show
 LESSON = find_lesson("04")
 JUDGED = sum(exercise.counts for exercise in LESSON.exercises)
 TOTAL = JUDGED + 4  # with the question that a person marks

@@ -70,11 +70,11 @@ def _compare(forward, backward, inputs, dout, names):
 
 
 def _off(mine, true):
-    """0 where right; else how loud to be, from 0.4 to 1."""
+    """0 where right; else how loud to be, from 0.75 to 1."""
     gap = np.abs(mine - true)
     size = np.abs(true).max() or 1.0
     wrong = ~(gap <= 1e-6 * (size + np.abs(true)))
-    return np.where(wrong, np.nan_to_num(np.clip(0.4 + 0.6 * gap / size, 0, 1), nan=1.0), 0.0)
+    return np.where(wrong, np.nan_to_num(np.clip(0.75 + 0.25 * gap / size, 0, 1), nan=1.0), 0.0)
 
 
 def _verdict(mine, true, off):
