@@ -42,6 +42,7 @@ class Case:
 
     make: Callable[[np.random.Generator], dict[str, Any]]
     for_marks_only: bool = False
+    once: bool = False  # so large that it is not drawn again and again for the name of a mistake
 
     @property
     def name(self) -> str:
@@ -138,11 +139,11 @@ class Exercise:
             return self
         return replace(self.personal(learner), path=self.path, title=self.title, about=self.about, lesson=self.lesson)
 
-    def case(self, make: Callable | None = None, *, for_marks_only: bool = False):
+    def case(self, make: Callable | None = None, *, for_marks_only: bool = False, once: bool = False):
         """Register `make(rng)`, which returns the named inputs of one case."""
 
         def register(make):
-            self.cases.append(Case(make, for_marks_only))
+            self.cases.append(Case(make, for_marks_only, once))
             return make
 
         return register(make) if make else register

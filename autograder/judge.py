@@ -104,11 +104,11 @@ def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     return [draw(exercise, case, seed(exercise, case)) for case in cases]
 
 
-def more_draws(exercise: Exercise, seed: Seed) -> list[Draw]:
+def more_draws(exercise: Exercise, seed: Seed, times: int = AGAIN) -> list[Draw]:
     """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
-    cases = [case for case in exercise.cases if not case.for_marks_only]
+    cases = [case for case in exercise.cases if not (case.for_marks_only or case.once)]
     draw = _draw if exercise.personal is None else _draw.__wrapped__
-    return [draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
+    return [draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(times) for case in cases]
 
 
 @functools.lru_cache(512)
@@ -163,7 +163,7 @@ def _patiently(exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]
 
 def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> list[Stage]:
     """The values on the way, where they can be known."""
-    drawn = more_draws(exercise, seed)[:3] if exercise.parts else []
+    drawn = more_draws(exercise, seed, 1)[:3] if exercise.parts else []
     try:
         values = stages.of_values(exercise, found.answers)
         return values or stages.of_calls(exercise, drawn, stages.calls(exercise, venue, drawn))

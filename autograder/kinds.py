@@ -534,7 +534,7 @@ KINDS = {
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
     "engine":   Kind(probes.engine,   _draw_engine,   _ways_of_engine,   _read_engine,   _RATES),
     "sweep":    Kind(probes.sweep,    _draw_sweep,    _ways_of_sweep,    _read_sweep,    _RATES),
-    "table":    Kind(probes.function, _draw_table,    _ways_of_function, _read_table,    _RATES),
+    "table":    Kind(probes.table,    _draw_table,    _ways_of_function, _read_table,    _RATES),
     "order":    Kind(probes.function, _draw_order,    _ways_of_function, _read_order,    [rules.runs, rules.returns]),
     "choice":   Kind(probes.function, _draw_choice,   _ways_of_function, _read_choice,   [rules.runs, rules.returns, rules.chosen], reusable=False),
 }

@@ -58,9 +58,21 @@ def engine(student, program, operations, ends, most):
     return {"numbers": [value.value for value in found], "links": links, "ends": [place[id(values[e])] for e in ends]}
 
 
+def table(student, name, inputs):
+    """Call a function of edges, which count how often they are used."""
+    from autograder.box.counted import Edges, Slope
+
+    edges, *others = inputs
+    returned = student[name](Edges((here, there, Slope(slope)) for here, there, slope in edges), *others)
+    if not isinstance(returned, dict):
+        return {"returned": returned}
+    return {"returned": {node: float(v) if type(v) is Slope else v for node, v in returned.items()}}
+
+
 def sweep(student, name, graph, asked, part):
     """Build values from numbers, and have the student's function send a gradient back from the last of them.
     Where the judge answers the calls of a `part`, the nodes of a graph go to it by number."""
+    from autograder.box.counted import Slope
     from backprop.graph import Value
 
     if part:
@@ -69,7 +81,11 @@ def sweep(student, name, graph, asked, part):
 
         def by_number(edges, end):
             number = {}
-            plain = [(number.setdefault(a, len(number)), number.setdefault(b, len(number)), s) for a, b, s in edges]
+
+            def numbered(node):
+                return number.setdefault(node, len(number))
+
+            plain = [(numbered(a), numbered(b), float(slope)) for a, b, slope in edges]
             totals = answered(plain, number.setdefault(end, len(number)))
             return {node: totals[each] for node, each in number.items()}
 
@@ -77,7 +93,7 @@ def sweep(student, name, graph, asked, part):
     numbers, children, parents, partials = (array.tolist() for array in graph)
     values = [Value(number) for number in numbers]
     for child, parent, partial in zip(children, parents, partials):
-        values[child].links.append((values[parent], partial))
+        values[child].links.append((values[parent], Slope(partial)))
     try:
         returned = student[name](values[-1])
     finally:
@@ -85,7 +101,8 @@ def sweep(student, name, graph, asked, part):
             home[part] = answered
     if not isinstance(returned, dict):
         return {"returned": returned}
-    gradients = {number: returned[values[number]] for number in asked if values[number] in returned}
+    found = {number: returned[values[number]] for number in asked if values[number] in returned}
+    gradients = {number: float(v) if type(v) is Slope else v for number, v in found.items()}
     return {"gradients": gradients, "unasked": sum(not isinstance(key, Value) for key in returned)}
 
 

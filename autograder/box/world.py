@@ -27,7 +27,7 @@ def build(folder: Path, keep: Collection[str] | None) -> Path:
     for name in ("__init__.py", "check.py"):
         _write(folder / "autograder" / name, (HERE / "inert.py").read_text())
     _write(folder / "autograder" / "mine.py", (HERE / "inert_mine.py").read_text())
-    for name in ("frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
+    for name in ("counted.py", "frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
         _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
     for source in sorted(LIBRARY.rglob("*.py")):
         text = source.read_text()

@@ -87,7 +87,7 @@ def _noted(stage: Stage, first: bool) -> Stage:
 
 def calls(exercise: Exercise, venue: Venue, drawn: Sequence[Draw]) -> list[list | None]:
     """For each draw what the student's composite handed to the functions it calls, and what they gave back."""
-    if not exercise.parts:
+    if not exercise.parts or exercise.kind != "function":
         return []
     watched = [*exercise.uses, *exercise.parts]
     questions = [{"name": exercise.id, "inputs": list(d.inputs.values()), "watched": watched} for d in drawn]
