@@ -465,8 +465,13 @@ def _draw_table(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dra
     (name,) = exercise.points
     table = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
     what = [f"nudging {node} moves {inputs.get('end', 'the end')} at rate" for node in table]
-    known = {"names": list(table), "what": {name: what}, "within": {name: ""}}
+    known = {"names": list(table), "what": {name: what}, "within": {name: _edges(inputs)}}
     return Draw(case.name, inputs, None, known, {name: np.array([*table.values()], float)})
+
+
+def _edges(inputs: Mapping) -> str:
+    """The edges, to be copied into a cell; "" where there are many."""
+    return f" in {inputs['edges']}" if len(inputs["edges"]) <= 8 else ""
 
 
 def _read_table(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:

@@ -90,12 +90,12 @@ def _rates(edges: Sequence[tuple[int, float, int]], end: int, known: int) -> lis
 
 def _link(link: Any, count: int) -> tuple[int, float]:
     if type(link) is str:
-        raise ValueError(f"one of the links is a {link[:40]}; a link is a pair (parent, partial)")
+        raise ValueError(f"one of the links is {_a(link)}; a link is a pair (parent, partial)")
     if type(link) not in (list, tuple) or len(link) != 2:
         raise TypeError
     parent, partial = link
     if type(parent) is str:
-        raise ValueError(f"one of the links leads to a {parent[:40]}; the parent is the Value itself, not its number")
+        raise ValueError(f"one of the links leads to {_a(parent)}; the parent is the Value itself, not its number")
     if type(parent) is not int or not 0 <= parent < count:
         raise TypeError
     return parent, _number(partial, "partial")
@@ -106,10 +106,14 @@ def _number(found: Any, what: str) -> float:
         found = found.item()
     if type(found) not in (bool, int, float):
         said = found.type if isinstance(found, Opaque) else type(found).__name__
-        raise ValueError(f"the {what} of one of the values is a {said[:40]}; expected a number")
+        raise ValueError(f"the {what} of one of the values is {_a(said)}; expected a number")
     if not math.isfinite(found):
         raise ValueError(f"the {what} of one of the values is {found}")
     return float(found)
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[:1] in tuple('aeiou') else 'a'} {kind[:40]}"
 
 
 # ----- programs that students write, as data -----

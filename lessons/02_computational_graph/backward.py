@@ -221,6 +221,50 @@ def sends_the_whole_gradient_again(end):
 
 
 @exercise.mistake(caught_by=rules.rates)
+def passes_on_in_calls(end):
+    """Yours calls itself for each parent, and hands the parent's whole gradient on each time, also what it handed on in an
+    earlier call. So shares are counted twice. A value may go on once, when all that comes back to it is there."""
+    gradient = {end: 1.0}
+
+    def go(value):
+        for parent, partial in value.links:
+            gradient[parent] = gradient.get(parent, 0.0) + partial * gradient[value]
+            go(parent)
+
+    go(end)
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.rates)
+def overwrites_in_calls(end):
+    """Yours calls itself for each parent, and keeps what came back last. What comes back from all uses of a value adds up, and
+    a value goes on once, when all of it is there."""
+    gradient = {end: 1.0}
+
+    def go(value):
+        for parent, partial in value.links:
+            gradient[parent] = partial * gradient[value]
+            go(parent)
+
+    go(end)
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.rates)
+def overwrites_as_it_goes(end):
+    """Yours keeps what came back to a value last, and goes on from it each time it is met. What comes back from all its uses
+    adds up, and it goes on once, when all of that is there."""
+    gradient, line = {end: 1.0}, [end]
+    for value in line:
+        if len(line) > 30_000:
+            raise TimeoutError("more steps than anybody waits for")
+        for parent, partial in value.links:
+            gradient[parent] = partial * gradient[value]
+            line.append(parent)
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.rates)
 def collects_links_again(end):
     """A value that is used twice is gone through twice in yours, and each time its links become edges again. They count
     double then. Keep track of the values that you have met."""
@@ -321,4 +365,20 @@ def walks_every_path(end):
     for value, product in line:
         gradient[value] = gradient.get(value, 0.0) + product
         line += [(parent, partial * product) for parent, partial in value.links]
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.runs)
+def walks_every_path_in_calls(end):
+    """Yours calls itself along every path back from the end. On small programs the numbers are right; but paths double with
+    each value that is used twice, and calls wait for each other, of which Python allows about 1,000. Keep a list of what is
+    still to be done, and go on from a value once."""
+    gradient = {}
+
+    def go(value, product):
+        gradient[value] = gradient.get(value, 0.0) + product
+        for parent, partial in value.links:
+            go(parent, partial * product)
+
+    go(end, 1.0)
     return gradient

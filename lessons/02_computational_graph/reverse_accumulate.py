@@ -62,8 +62,8 @@ exercise = Exercise(
 
 
 def slope(rng):
-    """A number of either sign, neither 0 nor 1."""
-    return float(rng.choice([-1, 1]) * rng.uniform(1.2, 3))
+    """One digit behind the point, either sign, away from 0 and 1."""
+    return float(round(rng.choice([-1, 1]) * rng.uniform(1.2, 3), 1))
 
 
 def drawn(rng, pairs, end):
@@ -226,6 +226,39 @@ def sends_the_whole_total_again(edges, end):
 
 
 @exercise.mistake(caught_by=rules.rates)
+def waits_for_edges_that_enter(edges, end):
+    """You count the edges that *enter* a node. What a node has to wait for are the edges that leave it: they bring the shares of
+    its total."""
+    into, _ = sorted_out(edges, end)
+    total = dict.fromkeys([node for here, there, _ in edges for node in (here, there)], 0.0) | {end: 1.0}
+    waits_for, ready = {node: len(into.get(node, [])) for node in total}, [end]
+    while ready:
+        there = ready.pop()
+        for here, slope in into.get(there, []):
+            total[here] += slope * total[there]
+            waits_for[there] -= 1
+            if waits_for[there] == 0:
+                ready.append(here)
+    return total
+
+
+@exercise.mistake(caught_by=rules.rates)
+def begins_with_the_end_alone(edges, end):
+    """At the beginning only `end` is ready in yours. Other nodes that no edge leaves are ready as well, with total 0: a node
+    with an edge to one of these waits for it for ever."""
+    into, waits_for = sorted_out(edges, end)
+    total, ready = dict.fromkeys(waits_for, 0.0) | {end: 1.0}, [end]
+    while ready:
+        there = ready.pop()
+        for here, slope in into.get(there, []):
+            total[here] += slope * total[there]
+            waits_for[here] -= 1
+            if waits_for[here] == 0:
+                ready.append(here)
+    return total
+
+
+@exercise.mistake(caught_by=rules.rates)
 def joins_two_nodes_once(edges, end):
     """Where two edges join the same two nodes, yours knows only one of them. That happens for x + x: both count. A
     dictionary with the pair of nodes as its key cannot hold both."""
@@ -288,8 +321,8 @@ def walks_every_path(edges, end):
 
 @exercise.mistake(caught_by=rules.runs)
 def searches_all_edges_for_each_node(edges, end):
-    """The numbers are right, but for each node yours searches the whole list of edges. Go through the list once and note
-    for each node which edges enter it; then nobody has to search."""
+    """The numbers are right, but yours goes through the whole list of edges again and again, anew for each node. Go through it
+    once and note for each node which edges enter it, and use these when it is that node's turn."""
     _, waits_for = sorted_out(edges, end)
     total = dict.fromkeys(waits_for, 0.0) | {end: 1.0}
     ready = [node for node, count in waits_for.items() if count == 0]
