@@ -18,7 +18,7 @@ from backprop.chain import reverse_accumulate
 def backward(end):
     """How fast `end` moves when each value that it was computed from is nudged.
 
-    end a Value  ->  {value: gradient}.
+    end (a Value)  ->  {value: gradient}.
     """
     # Every link is an edge from the parent to the value. Find them all, from the end, each value once; the list grows
     # while we go through it, so nothing recurses.

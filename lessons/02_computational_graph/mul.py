@@ -17,7 +17,7 @@ from backprop.graph import Value
 def add(a, b):
     """The sum of two values, which remembers them.
 
-    a, b Values  ->  Value(value, links=[(parent, partial), ...]).
+    a and b Values  ->  Value(value, links=[(parent, partial), ...]).
     """
     # Nudge a by a hair, and the sum moves by a hair; so does b.
     return Value(a.value + b.value, links=[(a, 1.0), (b, 1.0)])
@@ -26,7 +26,7 @@ def add(a, b):
 def mul(a, b):
     """The product of two values, which remembers them.
 
-    a, b Values  ->  Value(value, links=[(parent, partial), ...]).
+    a and b Values  ->  Value(value, links=[(parent, partial), ...]).
     """
     # Nudge a by a hair: the product gets b hairs more. Each is the other's partial.
     return Value(a.value * b.value, links=[(a, b.value), (b, a.value)])

@@ -16,7 +16,7 @@ from backprop.graph import Value
 def power(a, k):
     """The value a to the power of a number k.
 
-    a a Value, k a number  ->  Value(value, links=[(a, partial)]).
+    a (a Value), k (a number)  ->  Value(value, links=[(a, partial)]).
     """
     return Value(a.value**k, links=[(a, k * a.value ** (k - 1))])
 
@@ -24,7 +24,7 @@ def power(a, k):
 def exp(a):
     """e to the power a.
 
-    a a Value  ->  Value(value, links=[(a, partial)]).
+    a (a Value)  ->  Value(value, links=[(a, partial)]).
     """
     # The exponential is its own derivative, so its value is its partial.
     value = math.exp(a.value)
@@ -34,7 +34,7 @@ def exp(a):
 def log(a):
     """The natural logarithm of a.
 
-    a a Value, positive  ->  Value(value, links=[(a, partial)]).
+    a (a Value, positive)  ->  Value(value, links=[(a, partial)]).
     """
     return Value(math.log(a.value), links=[(a, 1 / a.value)])
 
@@ -42,7 +42,7 @@ def log(a):
 def tanh(a):
     """The hyperbolic tangent of a.
 
-    a a Value  ->  Value(value, links=[(a, partial)]).
+    a (a Value)  ->  Value(value, links=[(a, partial)]).
     """
     # tanh' = 1 - tanh²: again the value gives the partial.
     value = math.tanh(a.value)
@@ -52,7 +52,7 @@ def tanh(a):
 def relu(a):
     """a where it is positive, else 0.
 
-    a a Value  ->  Value(value, links=[(a, partial)]).
+    a (a Value)  ->  Value(value, links=[(a, partial)]).
     """
     return Value(max(0.0, a.value), links=[(a, 1.0 if a.value > 0 else 0.0)])
 

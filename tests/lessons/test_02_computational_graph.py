@@ -2,12 +2,12 @@
 
 import inspect
 import re
-import timeit
 
 import numpy as np
 import pytest
 
 from autograder import programs
+from autograder.box.counted import Slope
 from autograder.lesson import find_exercise, find_lesson
 from backprop import chain, graph, numeric
 from tests.lessons.reading import names_of, words_of
@@ -16,7 +16,7 @@ from tests.lessons.reading import names_of, words_of
 @pytest.fixture(scope="module")
 def lesson_02():
     """Its words, and the names that stand before the cells that measure."""
-    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="for count in (50")
+    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="for count in (10, 100")
 
 
 def test_prints_the_class_that_the_library_has(lesson_02):
@@ -60,25 +60,18 @@ def test_recursion_fails_and_a_list_does_not(lesson_02):
 
 
 def test_a_gradient_costs_a_handful_of_values(lesson_02):
-    """Counted: a link costs one product and one sum. Measured with room: the ratio does not grow with the inputs."""
-    _, names = lesson_02
-    ratios = []
-    for count in (200, 5000):
-        inputs = [graph.Value(0.01 * (i % 100)) for i in range(count)]
-        end = names["neighbours"](inputs)
-        steps = backward_of("02")(end)
-        links = sum(len(value.links) for value in steps)
-        assert links <= 2 * len(steps)
-        ratios.append(shortest(lambda: backward_of("02")(end)) / shortest(lambda: names["neighbours"](inputs)))
-    assert max(ratios) < 20 and ratios[1] < 4 * ratios[0]
-
-
-def backward_of(lesson):
-    return find_exercise("backward").reference.backward
-
-
-def shortest(function):
-    return min(timeit.repeat(function, number=1, repeat=5))
+    """Counted: three operations forward and five links back for each pair, and each link is multiplied with once."""
+    words, names = lesson_02
+    assert "each pair of neighbours takes three operations forward and five links back" in words
+    back = find_exercise("backward").reference.backward
+    for count in (2, 50, 500):
+        end = names["neighbours"]([graph.Value(0.01 * (i % 100)) for i in range(count)])
+        steps = back(end)
+        for value in steps:
+            value.links = [(parent, Slope(partial)) for parent, partial in value.links]
+        slopes = [partial for value in steps for _, partial in value.links]
+        assert sum(bool(value.links) for value in steps) == 3 * (count - 1) and len(slopes) == 5 * (count - 1)
+        assert back(end) == steps and {slope.used for slope in slopes} == {1}
 
 
 def pictures_of(lesson):
