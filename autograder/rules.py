@@ -153,7 +153,7 @@ def _entry(name: str, answer: Answer, among: list[bool]) -> str | None:
 
 def exposes(name: str, answer: Answer) -> str | None:
     """On the student's inputs, a wrong function differs from the right ones."""
-    return None if answer.values[name] else f"`{name}` gets away: on your inputs it returns what is right"
+    return None if answer.values[name] else f"`{name}` gets away: on what you gave it, it returns what is right"
 
 
 def chosen(name: str, answer: Answer) -> str | None:

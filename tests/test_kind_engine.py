@@ -6,6 +6,7 @@ import pytest
 from autograder import judge
 from autograder.box import Limits
 from autograder.lesson import find_exercise
+from backprop import chain
 from backprop.graph import Value
 
 ARITHMETIC, FUNCTIONS, BACKWARD = map(find_exercise, ("mul", "relu", "backward"))
@@ -205,13 +206,63 @@ def test_a_table_is_compared_entry_by_entry(answer, says):
     assert verdict.points == 0 and says in verdict.complaints[0]
 
 
-def test_a_path_by_path_answer_is_too_slow():
-    from backprop.chain import sum_over_paths
-
+def test_counting_stops_whoever_walks_every_path_and_says_so():
     def by_paths(edges, end):
-        return {node: sum_over_paths(edges, node, end) for edge in edges[:500] for node in edge[:2]}
+        return {node: chain.sum_over_paths(edges, node, end) for edge in edges for node in edge[:2]}
 
-    assert marked(TABLE, reverse_accumulate=by_paths).points == 0
+    def along_links(end):
+        line = [(end, 1.0)]
+        for value, product in line:
+            line += [(parent, partial * product) for parent, partial in value.links]
+
+    said = marked(TABLE, reverse_accumulate=by_paths).complaints
+    assert "gone through more than 300 times; use every edge once" in said[0]
+    said = marked(BACKWARD, backward=along_links).complaints
+    assert "multiplied with more than 300 times; use every edge once (case: many paths)" in said[0]
+
+
+def test_who_goes_around_the_counting_still_fails():
+    """On plain numbers, in a list of one's own: many paths take too much time, and deep graphs are too deep."""
+
+    def uncounted(edges, end):
+        edges = [(here, there, float(slope)) for here, there, slope in edges]
+        return {node: chain.sum_over_paths(edges, node, end) for node in {node for edge in edges for node in edge[:2]}}
+
+    assert marked(TABLE, reverse_accumulate=uncounted).points == 0
+
+
+def test_counting_gets_in_nobodys_way():
+    """A slope that is handed through, NumPy numbers, a slope on the right of the product, a few passes over all edges."""
+
+    def styles(edges, end):
+        for _ in range(20):
+            nodes = {node for edge in edges for node in edge[:2]}
+        links = {}
+        for here, there, slope in edges:
+            links.setdefault(there, []).append((here, slope))
+        total = dict.fromkeys(nodes, 0.0) | {end: np.float64(1.0)}
+        for there in reversed(ORDER.reference.topological_order(links, end)):
+            for here, slope in links.get(there, ()):
+                share = slope if there == end else total[there] * slope
+                total[here] = total[here] + share if total[here] else share
+        return total
+
+    assert marked(TABLE, reverse_accumulate=styles).points == 4
+
+
+def test_where_nothing_has_a_name_nodes_do():
+    """What is said of a place names nodes, not positions in an array that no learner has seen."""
+
+    def one_short(edges, end):
+        return {n: d + 0.1 * (n == "b") for n, d in chain.reverse_accumulate(edges, end).items()}
+
+    assert "`total` is wrong for b, right for " in marked(TABLE, reverse_accumulate=one_short).place
+    assert "in [('" in marked(TABLE, reverse_accumulate=one_short).complaints[0]
+
+    def exp(a):
+        return Value(np.exp(a.value), [(a, 0.123)])
+
+    assert marked(FUNCTIONS, exp=exp).place == ""
 
 
 @pytest.mark.parametrize(

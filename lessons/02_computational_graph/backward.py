@@ -265,6 +265,22 @@ def overwrites_as_it_goes(end):
 
 
 @exercise.mistake(caught_by=rules.rates)
+def overwrites_from_a_stack(end):
+    """In yours, what comes back to a value from one of its uses replaces what came from another; and the value on top of the stack
+    goes on before all has come back to it. What comes back adds up, and a value goes on once, when all of it is there."""
+    gradient, stack, steps = {end: 1.0}, [end], 0
+    while stack:
+        steps += 1
+        if steps > 30_000:
+            raise TimeoutError("more steps than anybody waits for")
+        value = stack.pop()
+        for parent, partial in value.links:
+            gradient[parent] = partial * gradient[value]
+            stack.append(parent)
+    return gradient
+
+
+@exercise.mistake(caught_by=rules.rates)
 def collects_links_again(end):
     """A value that is used twice is gone through twice in yours, and each time its links become edges again. They count
     double then. Keep track of the values that you have met."""
