@@ -211,9 +211,11 @@ def test_counting_stops_whoever_walks_every_path_and_says_so():
         return {node: chain.sum_over_paths(edges, node, end) for edge in edges for node in edge[:2]}
 
     def along_links(end):
-        line = [(end, 1.0)]
+        gradient, line = {}, [(end, 1.0)]
         for value, product in line:
+            gradient[value] = gradient.get(value, 0.0) + product
             line += [(parent, partial * product) for parent, partial in value.links]
+        return gradient
 
     said = marked(TABLE, reverse_accumulate=by_paths).complaints
     assert "gone through more than 300 times; use every edge once" in said[0]

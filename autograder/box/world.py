@@ -34,7 +34,8 @@ def build(folder: Path, keep: Collection[str] | None) -> Path:
         if source.parent.name == "explore":
             _explorer(source, text, folder, keep)
             continue
-        whole = keep is None or source.name.startswith("_") or source.name in ("data.py", "graph.py")  # no answer is in
+        without_answers = source.name.startswith("_") or source.name in ("data.py", "graph.py")
+        whole = keep is None or without_answers
         _write(folder / "backprop" / source.relative_to(LIBRARY), text if whole else strip(text, keep))
     shutil.copytree(LIBRARY / "datasets", folder / "backprop" / "datasets", dirs_exist_ok=True)
     return folder
