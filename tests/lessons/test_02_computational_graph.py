@@ -16,7 +16,7 @@ from tests.lessons.reading import names_of, words_of
 @pytest.fixture(scope="module")
 def lesson_02():
     """Its words, and the names that stand before the cells that measure."""
-    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="for count in (10, 100")
+    return words_of(find_lesson("02")), names_of(find_lesson("02"), until="for count in (5, 50")
 
 
 def test_prints_the_class_that_the_library_has(lesson_02):
