@@ -105,7 +105,7 @@ def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
 
 def more_draws(exercise: Exercise, seed: Seed, times: int = AGAIN) -> list[Draw]:
     """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
-    cases = [case for case in exercise.cases if not case.for_marks_only]
+    cases = [case for case in exercise.cases if not (case.for_marks_only or case.once)]
     return [_drawn(exercise, case, seed(exercise, case) + 1 + n) for n in range(times) for case in cases]
 
 

@@ -11,8 +11,9 @@ import ast
 import builtins
 import importlib
 import inspect
+import symtable
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -102,12 +103,21 @@ def _text(name: str, value: Any, namespace: Mapping[str, Any]) -> tuple[str, lis
 def _function(name: str, function: FunctionType) -> tuple[str, list[str]]:
     try:
         text = textwrap.dedent(inspect.getsource(function)).strip()
-        used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        used = set(_from_outside(symtable.symtable(text, name, "exec")))
     except (OSError, SyntaxError) as error:
         raise CannotKeep(f"the text of `{name}` cannot be found ({type(error).__name__})") from None
     if f"def {name}(" not in text and not text.startswith(f"{name} ="):
         text += f"\n\n\n{name} = {function.__name__}"
     return text, sorted(used - set(dir(builtins)) - {name})
+
+
+def _from_outside(scope: symtable.SymbolTable) -> Iterator[str]:
+    """The names that code takes from the notebook: not its parameters and variables, whatever else is called so there."""
+    for symbol in scope.get_symbols():
+        if symbol.is_referenced() and (symbol.is_global() or scope.get_type() == "module"):
+            yield symbol.get_name()
+    for inner in scope.get_children():
+        yield from _from_outside(inner)
 
 
 def _same(path: Path, text: str) -> bool:

@@ -11,6 +11,7 @@ __all__ = ["STATUSES", "Verdict", "folded", "framed", "printable", "rich"]
 
 STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\w[\w ]*)\*(?![\w*])")
 MARKS = {True: "✓", False: "✗"}
 STAGES = {"exact": "✓", "close": "≈", "wrong": "✗", "follows": "↳", "missing": "–"}
 COLOURS = {"✓": "#009e73", "✗": "#d55e00"}
@@ -142,6 +143,7 @@ def folded(summary: str, inner: str) -> str:
 
 
 def rich(text: str) -> str:
-    """Plain text as HTML: code in backquotes as code, ✓ and ✗ in their colours."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(printable(text))).replace("\n", "<br>")
+    """Plain text as HTML: code in backquotes as code, *a word* between asterisks slanted, ✓ and ✗ in their colours."""
+    text = html.escape(printable(text)).replace("\n", "<br>")
+    text = MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", text)
     return re.sub("[✓✗]", lambda mark: f'<b style="color:{COLOURS[mark[0]]}">{mark[0]}</b>', text)

@@ -87,7 +87,7 @@ def _noted(stage: Stage, first: bool) -> Stage:
 
 def calls(exercise: Exercise, venue: Venue, drawn: Sequence[Draw]) -> list[list | None]:
     """For each draw what the student's composite handed to the functions it calls, and what they gave back."""
-    if not exercise.parts:
+    if not exercise.parts or exercise.kind != "function":
         return []
     questions = [_question(exercise, draw) for draw in drawn]
     replies = venue.ask(inspect.getsource(probes.traced), "traced", [exercise.id], questions, {})
