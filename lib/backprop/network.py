@@ -10,7 +10,7 @@ from backprop import init, losses, recurrent
 from backprop.activations import relu_backward, relu_forward
 from backprop.layers import affine_backward, affine_forward
 from backprop.losses import softmax_loss
-from backprop.training import Network, clear, in_row, mean_cosine, pair_of
+from backprop.training import Network, affine_params, clear, in_row, mean_cosine, pair_of
 
 __all__ = [
     "ARMS",
@@ -86,7 +86,7 @@ class MLP(Network):
     """Affine layers with an activation between them. sizes: D, the hidden layers, C. Parameters w1, b1, w2, b2, …"""
 
     def __init__(self, sizes, functions=clear, activation="relu", init=init.he_init, rng=0, dtype=float):
-        super().__init__(_weights(sizes, init, np.random.default_rng(rng)), functions, dtype)
+        super().__init__(affine_params(sizes, init, np.random.default_rng(rng)), functions, dtype)
         bend = self._layer(activation)
         self.layers = [self._affine(1, first=True)]
         for i in range(2, len(sizes)):
@@ -118,10 +118,8 @@ class DeepMLP(Network):
         self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float
     ):
         D, width, C = sizes
-        params = _weights([D, *[width] * (depth + 1), C], init.he_init, np.random.default_rng(rng))
-        if batch_norm:
-            for i in range(2, depth + 2):
-                params |= {f"gamma{i}": np.ones(width), f"beta{i}": np.zeros(width)}
+        sizes, normed = [D, *[width] * (depth + 1), C], range(2, depth + 2) if batch_norm else ()
+        params = affine_params(sizes, init.he_init, np.random.default_rng(rng), normed)
         super().__init__(params, functions, dtype)
         scale = depth**-0.5 if scaled else 1.0
         bend = self._layer("relu")
@@ -200,11 +198,3 @@ class CharRNN(Network):
             p = losses.softmax(self.scores(np.array([text]))[0, -1:])[0]
             text.append(int(rng.choice(len(p), p=p / p.sum())))
         return text
-
-
-def _weights(sizes, init, rng):
-    """w1, b1, w2, b2, … for affine layers of these sizes."""
-    params = {}
-    for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:]), 1):
-        params |= {f"w{i}": init(fan_in, fan_out, rng), f"b{i}": np.zeros(fan_out)}
-    return params

@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop import activations, attention, conv, init, layers, losses, norm, optim, recurrent, residual
 
-__all__ = ["Layer", "Network", "clear", "in_row", "mean_cosine", "pair_of"]
+__all__ = ["Layer", "Network", "affine_params", "clear", "in_row", "mean_cosine", "pair_of"]
 
 _MODULES = (activations, attention, conv, init, layers, losses, norm, optim, recurrent, residual)
 clear = SimpleNamespace(**{name: getattr(module, name) for module in _MODULES for name in module.__all__})
@@ -30,6 +30,16 @@ def mean_cosine(h):
     units = rows / np.where(norms > 0, norms, 1)
     pairs = len(h) * (len(h) - 1)
     return (np.square(units.sum(axis=0)).sum() - np.square(units).sum()) / pairs if pairs else np.nan
+
+
+def affine_params(sizes, init, rng, normed=()):
+    """Parameters by name: w1, b1, w2, b2, … of affine layers of these sizes, and gamma, beta of those numbered in `normed`."""
+    params = {}
+    for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:]), 1):
+        params |= {f"w{i}": init(fan_in, fan_out, rng), f"b{i}": np.zeros(fan_out)}
+    for i in normed:
+        params |= {f"gamma{i}": np.ones(sizes[i]), f"beta{i}": np.zeros(sizes[i])}
+    return params
 
 
 class Layer(NamedTuple):

@@ -16,10 +16,10 @@ def playground():
 
 def test_training_lowers_the_loss_and_finds_the_classes(playground):
     host = playground._host
-    before = host.picture()[0]["loss"]
+    before = host.training.picture()[0]["loss"]
     for _ in range(300):
-        host.one_step()
-    arrays, words = host.picture()
+        host.step()
+    arrays, words = host.training.picture()
     assert arrays["loss"] < 0.3 * before and int(words["right"][:-1]) > 90 and words["steps"] == "300"
     assert arrays["field"].shape == (16, 16) and (0 <= arrays["field"]).all() and (arrays["field"] <= 1).all()
 
@@ -34,10 +34,10 @@ def test_deep_sigmoids_leave_the_first_layer_without_gradient(playground):
 @pytest.mark.parametrize("knobs", [dict(norm=1), dict(skip=1, depth=3), dict(data=1), dict(data=2), dict(data=3), dict(bend=1)])  # fmt: skip
 def test_every_control_gives_a_network_that_trains(playground, knobs):
     playground.move(**knobs)
-    losses = [playground._host.picture()[0]["loss"]]
+    losses = [playground._host.training.picture()[0]["loss"]]
     for _ in range(60):
-        playground._host.one_step()
-    assert playground._host.picture()[0]["loss"] < losses[0]
+        playground._host.step()
+    assert playground._host.training.picture()[0]["loss"] < losses[0]
 
 
 def test_ones_own_functions_are_called():
@@ -48,20 +48,20 @@ def test_ones_own_functions_are_called():
         return activations.relu_backward(dout, cache)
 
     own = SimpleNamespace(relu_forward=activations.relu_forward, relu_backward=relu_backward, affine=layers)
-    explore.playground(own, activation="relu")._host.one_step()
+    explore.playground(own, activation="relu")._host.step()
     assert calls
 
 
 def test_buttons(playground):
     playground._handle_custom_msg({"do": "step"}, [])
-    assert playground._host.steps == 1 and playground.frame == 1
-    first = playground._host.net.weights.copy()
+    assert playground._host.training.steps == 1 and playground.frame == 1
+    first = playground._host.training.net.weights.copy()
     playground._handle_custom_msg({"do": "reset"}, [])
-    assert playground._host.steps == 0 and not np.array_equal(first, playground._host.net.weights)
+    assert playground._host.training.steps == 0 and not np.array_equal(first, playground._host.training.net.weights)
 
 
 def test_it_waits_for_who_watches(playground, monkeypatch):
-    monkeypatch.setattr(playground._host, "train", playground._host.one_step)
+    monkeypatch.setattr(playground._host, "train", playground._host.step)
 
     async def watch():
         playground.move(run=1)

@@ -1,6 +1,7 @@
 """Lesson 04: a network learns before one's eyes, and every layer shows how much gradient reaches it."""
 
 import asyncio
+import math
 from time import perf_counter
 
 import numpy as np
@@ -9,11 +10,12 @@ from backprop import data, optim
 from backprop.explore.scene import Scene, button, check, choice, slider, toggle
 from backprop.explore.widget import show
 from backprop.init import he_init, xavier_init
-from backprop.training import Network, clear, in_row
+from backprop.training import Network, affine_params, clear, in_row
 
 __all__ = ["playground"]
 
 WIDTH, POINTS, HISTORY = 16, 100, 200
+BLOCK = 512  # rows of the grid that go through the network together
 DATA = ("spirals", "moons", "rings", "clouds")
 BENDS = ("tanh", "relu", "sigmoid")
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
@@ -56,40 +58,24 @@ def playground(functions=clear, data="spirals", depth=2, activation="tanh", cell
             title="loss", lines=[dict(y="losses", x="when", colour="truth", weight=2.5)],
         ),
     ]  # fmt: skip
-    arrays, words = host.picture()
+    arrays, words = host.training.picture()
     text = "Step {steps}: loss {loss}, {right} of the points right. {flow}"
     asks = ["depth", "data", "bend", "norm", "skip"]
     caption = "A network in training: its boundary, the gradient that reaches each layer, and the loss."
     return show(Scene("Playground", caption, text, controls, panels, arrays, words, asks, streams=True), host)
 
 
-class _Playground:
-    """A network, its data, and the task that trains it while `run` is pressed."""
+class _Training:
+    """A network, its data, and how far it has come."""
 
-    def __init__(self, functions, cells, knobs):
-        self.functions, self.knobs, self.widget, self.task, self.seed = functions, knobs, None, None, 0
-        line = np.linspace(-1.2, 1.2, cells, dtype=np.float32)
-        self.grid, self.cells = np.stack(np.meshgrid(line, -line), axis=-1).reshape(-1, 2), cells
-        self.start()
-
-    def start(self):
-        """New weights, for the present positions of the controls."""
-        knobs = self.knobs
+    def __init__(self, knobs, functions, grid, seed):
         self.x, self.y = _points(DATA[knobs["data"]])
-        self.net = _Net(
-            knobs["depth"] + 1, BENDS[knobs["bend"]], knobs["norm"], knobs["skip"], self.functions, self.seed
-        )
-        self.config, self.losses, self.steps, self.every = {}, [], 0, 1
+        bend, norm, skip = BENDS[knobs["bend"]], bool(knobs["norm"]), bool(knobs["skip"])
+        self.net = _Net(knobs["depth"] + 1, bend, norm, skip, functions, seed)
+        self.config, self.losses, self.steps, self.every, self.grid = {}, [], 0, 1, grid
 
-    def train(self, budget=BUDGET):
-        """As many steps as the budget of seconds allows, at least one."""
-        end = perf_counter() + budget
-        self.one_step()
-        while perf_counter() < end:
-            self.one_step()
-
-    def one_step(self):
-        self.config["learning_rate"] = RATES[self.knobs["rate"]]
+    def step(self, rate):
+        self.config["learning_rate"] = rate
         loss, self.config = self.net.step(self.x, self.y, optim.adam, self.config)
         self._keep(float(loss))
         self.steps += 1
@@ -103,26 +89,56 @@ class _Playground:
 
     def picture(self):
         """Numbers and words of the present state."""
-        scores = self.net.scores(self.grid)
-        share = 1 / (1 + np.exp((scores[:, 0] - scores[:, 1]).clip(-50, 50)))
         loss, grads = self.net.loss(self.x, self.y)
         sizes = np.array([np.sqrt(np.mean(np.square(grads[name]))) for name in self.net.weight_names])
         known = np.log10(np.maximum([*self.losses, float(loss)], 1e-6))
         losses, when = np.full(HISTORY + 1, np.nan), np.zeros(HISTORY + 1)
         losses[: len(known)], when[: len(known)] = known, np.linspace(0, 1, len(known)) if len(known) > 1 else 0.0
         arrays = dict(
-            field=share.reshape(self.cells, self.cells), a=self.x[self.y == 0], b=self.x[self.y == 1],
+            field=self._field(), a=self.x[self.y == 0], b=self.x[self.y == 1],
             gradients=np.log10(np.maximum(sizes, 1e-12)), losses=losses, when=when, loss=float(loss),
         )  # fmt: skip
         right = self.net.accuracy(self.x, self.y)
         return arrays, dict(steps=f"{self.steps:,}", right=f"{right:.0%}", flow=_flow(sizes))
 
-    # ----- what the widget calls -----
+    def _field(self):
+        """What the network says of each cell, the share of class b."""
+        # BLOCK rows at a time stay in the cache, and on one core: the other one is busy with the picture.
+        scores = np.concatenate([self.net.scores(x) for x in np.split(self.grid, range(BLOCK, len(self.grid), BLOCK))])
+        cells = math.isqrt(len(scores))
+        return 1 / (1 + np.exp((scores[:, 0] - scores[:, 1]).clip(-50, 50))).reshape(cells, cells)
+
+
+class _Playground:
+    """What the widget calls: answers, buttons, and the task that trains while `run` is pressed."""
+
+    def __init__(self, functions, cells, knobs):
+        self.functions, self.knobs, self.widget, self.task, self.seed = functions, knobs, None, None, 0
+        line = np.linspace(-1.2, 1.2, cells, dtype=np.float32)
+        self.grid = np.stack(np.meshgrid(line, -line), axis=-1).reshape(-1, 2)
+        self.training = self._fresh(knobs)
+
+    def _fresh(self, knobs):
+        return _Training(knobs, self.functions, self.grid, self.seed)
+
+    def step(self):
+        self.training.step(RATES[self.knobs["rate"]])
+
+    def train(self, budget=BUDGET):
+        """As many steps as the budget of seconds allows, at least one."""
+        end = perf_counter() + budget
+        self.step()
+        while perf_counter() < end:
+            self.step()
 
     def answer(self, knobs):
-        self.knobs = dict(knobs)
-        self.start()
-        return self.picture()
+        """New weights, for these positions of the controls."""
+        self.knobs, self.training = dict(knobs), self._fresh(knobs)
+        return self.training.picture()
+
+    def ahead(self, knobs):
+        """What `answer` would give, and nothing is changed."""
+        return self._fresh(knobs).picture()
 
     def attach(self, widget):
         self.widget, self.seen, self.last = widget, 0, perf_counter()
@@ -135,12 +151,12 @@ class _Playground:
     def heard(self, message):
         self.seen, self.last = max(self.seen, message.get("seen", 0)), perf_counter()
         if message.get("do") == "step":
-            self.one_step()
-            self.widget.put(*self.picture())
+            self.step()
+            self.widget.put(*self.training.picture())
         elif message.get("do") == "reset":
             self.seed += 1
-            self.start()
-            self.widget.put(*self.picture())
+            self.widget.put(*self.answer(self.knobs))
+            self.widget.look_ahead(forget=True)
 
     async def _keep_training(self):
         self.seen, self.last = self.widget.frame, perf_counter()
@@ -148,7 +164,7 @@ class _Playground:
             due = perf_counter() + PACE
             if self.widget.frame - self.seen < AHEAD:
                 self.train()
-                self.widget.put(*self.picture())
+                self.widget.put(*self.training.picture())
             elif perf_counter() - self.last > PATIENCE:
                 self.widget.move(run=0)
             await asyncio.sleep(max(0.001, due - perf_counter()))
@@ -158,17 +174,13 @@ class _Net(Network):
     """Affine to WIDTH, then `depth` - 1 blocks bend(bn(h w + b)), with a skip around each if asked for, then affine to 2."""
 
     def __init__(self, depth, bend, norm, skip, functions, seed):
-        sizes, rng = [2, *[WIDTH] * depth, 2], np.random.default_rng(seed)
-        init, params = he_init if bend == "relu" else xavier_init, {}
-        for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:]), 1):
-            params |= {f"w{i}": init(fan_in, fan_out, rng), f"b{i}": np.zeros(fan_out)}
-            if norm and i <= depth:
-                params |= {f"gamma{i}": np.ones(fan_out), f"beta{i}": np.zeros(fan_out)}
-        super().__init__(params, functions, np.float32)
+        sizes, init = [2, *[WIDTH] * depth, 2], he_init if bend == "relu" else xavier_init
+        normed = range(1, depth + 1) if norm else ()
+        super().__init__(affine_params(sizes, init, np.random.default_rng(seed), normed), functions, np.float32)
         self.weight_names = [f"w{i}" for i in range(1, depth + 2)]
         for i in range(1, depth + 1):
             branch = [self._affine(i), *([self._batchnorm(i)] if norm else []), self._layer(bend)]
-            self.layers.append(in_row(branch, skip=bool(skip) and i > 1))
+            self.layers.append(in_row(branch, skip=skip and i > 1))
         self.layers.append(self._affine(depth + 1))
 
 
