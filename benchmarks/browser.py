@@ -2,8 +2,10 @@
 
     python -m benchmarks.browser [--json FILE] [--only WORD ...]
 
-A headless Chromium presses arrow keys on a slider. The clock starts when the page gets the key and stops after the first
-frame in which the picture has changed. Then the playground trains, and its frames are counted.
+A headless Chromium presses arrow keys on a slider, which walks to its end and back. The clock starts when the page gets
+the key and stops after the first frame in which the picture has changed. Where the kernel answers, numbers for the next
+step may have been sent ahead; keys that leap from end to end show what it takes where they were not. Then the playground
+trains, and its frames are counted.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -34,14 +37,14 @@ def show(h=1.0):
 interactive(show, h=(0.05, 3.0, 0.05))"""
 
 # fmt: off
-SLIDERS = {  # explorer: the slider that is moved, and who answers
+SLIDERS = {  # explorer: the slider that is moved, and who answers: the kernel ahead of time, or from end to end when asked
     "slope":      [("step h", "browser")],
     "graph":      [("step", "browser")],
     "paths":      [("step", "browser")],
     "activation": [("x", "browser")],
     "plane":      [("training step", "browser"), ("bend", "browser")],
-    "playground": [("hidden layers", "kernel")],
-    "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "kernel")],
+    "playground": [("hidden layers", "ahead"), ("hidden layers", "kernel")],
+    "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "ahead"), ("start, across", "kernel")],
     "depth":      [("depth", "browser")],
     "batchnorm":  [("scale of the weights", "browser"), ("batch size", "browser")],
     "mistake":    [("entry", "browser")],
@@ -124,16 +127,21 @@ def run(page, source):
     page.evaluate(CLOCK)
 
 
-def pressed(page, slider, pause=150):
-    """Milliseconds from key to paint, of each of MOVES moves to and fro; ms of rest after each, so that none meets the last."""
+def walk(last):
+    """Arrow keys that lead from the first position to the last, and back, and on."""
+    return cycle(["ArrowRight"] * last + ["ArrowLeft"] * last)
+
+
+def pressed(page, slider, keys, pause=150):
+    """Milliseconds from key to paint, of each of MOVES keys; ms of rest after each, so that none meets the last."""
     slider.wait_for(timeout=60_000)
     page.wait_for_timeout(800)
     slider.focus()
     page.keyboard.press("Home")
     page.wait_for_timeout(500)
     times = []
-    for move in range(WARM + MOVES):
-        page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
+    for key in islice(keys, WARM + MOVES):
+        page.keyboard.press(key)
         page.wait_for_function("clock.painted.length", timeout=10_000)
         times.append(page.evaluate("clock.painted[0] - clock.pressed"))
         page.wait_for_timeout(pause)
@@ -157,15 +165,17 @@ def rows(only):
     """Everything, one after the other in one JupyterLab."""
     with opened("1") as page:
         run(page, PEER)
-        peer = pressed(page, page.locator(".noUi-handle").first, pause=600)
+        peer = pressed(page, page.locator(".noUi-handle").first, walk(59), pause=600)
         yield Row("interactive, inline picture", "kernel", median(peer), _p90(peer), None, "", True)
         for name, sliders in SLIDERS.items():
             if only and not any(word in name for word in only):
                 continue
             run(page, f"from backprop import explore\nexplore.{name}()")
             for label, who in sliders:
-                times = pressed(page, page.get_by_role("slider", name=label, exact=True))
-                yield _row(f"{name}: {label}", who, times, median(peer))
+                slider = page.get_by_role("slider", name=label, exact=True)
+                slider.wait_for()
+                keys = cycle(["End", "Home"]) if who == "kernel" else walk(int(slider.get_attribute("max")))
+                yield _row(f"{name}: {label}", who, pressed(page, slider, keys), median(peer))
         for cells in (64, 100) if not only or "playground" in only else ():
             run(page, f"from backprop import explore\nexplore.playground(cells={cells})")
             page.get_by_role("button", name="Train").wait_for()

@@ -15,6 +15,7 @@ MOUNT = """async ({source, css, state, dark}) => {
         set(key, value) { state[key] = value; (heard['change:' + key] || []).forEach(f => f()) },
         save_changes() { this.saves++ },
         send(message) { this.sent.push(message) },
+        hear(message, buffers) { (heard['msg:custom'] || []).forEach(f => f(message, buffers)) },
         on: (event, f) => (heard[event] = heard[event] || []).push(f),
         off: (event, f) => heard[event] = (heard[event] || []).filter(g => g !== f),
         listeners: () => Object.values(heard).flat().length,
@@ -25,7 +26,7 @@ MOUNT = """async ({source, css, state, dark}) => {
     const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})))
     window.cleanup = module.default.render({model, el})
 }"""
-STATE = ("scene", "layout_of_data", "words", "knobs", "frame")
+STATE = ("scene", "layout_of_data", "words", "knobs", "asked", "frame")
 
 
 def mount(page, explorer, dark=False):

@@ -56,7 +56,7 @@ def test_arrow_keys_move_the_picture_and_the_words_without_a_kernel(shown, made,
     assert knob(page, control["name"]) == presses and page.evaluate("model.saves") == saves + presses
     assert slider.get_attribute("aria-valuetext") == control["values"][presses]
     assert page.locator(".bpx-panels").inner_html() != before and said(page) != words or name == "plane"
-    assert page.evaluate("model.sent") == []
+    assert page.evaluate("model.sent") == [{"do": "open"}] * bool(made[name].scene["asks"])
 
 
 def words(text):
@@ -149,8 +149,54 @@ def test_a_control_that_only_the_kernel_can_answer_waits_for_it(shown, made):
     picture = page.locator(".bpx-panels").inner_html()
     page.get_by_role("slider", name="start, across").press("ArrowRight")
     assert page.locator(".bpx-panels").inner_html() == picture and knob(page, "x") == 6
-    page.evaluate("model.set('frame', 1)")
+    answered(page, at(made["descent"], x=6))
+    assert page.locator(".bpx-panels").inner_html() != picture
     assert page.get_by_role("slider", name="start, across").get_attribute("aria-valuetext") == "−2.4"
+
+
+def at(explorer, **knobs):
+    """The explorer's scene where these controls have moved."""
+    knobs = explorer.knobs | knobs
+    return explorer._scene.at(knobs, *explorer._host.answer(knobs))
+
+
+def answered(page, scene):
+    """The kernel has replaced numbers by those of this scene."""
+    page.evaluate(
+        "([traits, data]) => { Object.assign(model.state, traits, {data}); model.set('frame', 1) }", sent(scene)
+    )
+
+
+def sent(scene):
+    packed = scene.packed()
+    traits = {"layout_of_data": packed["layout"], "words": packed["words"], "asked": scene.asked()}
+    return traits, list(packed["data"])
+
+
+def ahead(page, scene):
+    """The kernel has sent the numbers of this scene before they were asked for."""
+    page.evaluate("([ahead, data]) => model.hear({ahead}, [new Uint8Array(data)])", sent(scene))
+
+
+def test_what_came_ahead_is_shown_at_once_and_no_late_answer_replaces_it(shown, made):
+    page, widget = shown("descent"), made["descent"]
+    picture, slider = page.locator(".bpx-panels"), page.get_by_role("slider", name="start, across")
+    first = picture.inner_html()
+    ahead(page, at(widget, x=6))
+    assert picture.inner_html() == first
+    slider.press("ArrowRight")
+    second = picture.inner_html()
+    assert second != first and numbers(said(page)) == pytest.approx(numbers(at(widget, x=6).say()), rel=1e-3)
+    answered(page, at(widget, x=5))
+    assert picture.inner_html() == second, "late: the hand has left"
+    page.evaluate("model.hear({forget: true}, [])")
+    slider.press("ArrowRight")
+    slider.press("ArrowLeft")
+    assert picture.inner_html() == second
+    slider.press("ArrowLeft")
+    assert picture.inner_html() == second and knob(page, "x") == 5, "it waits"
+    answered(page, at(widget, x=5))
+    assert picture.inner_html() == first
 
 
 def test_the_playground_sends_what_its_buttons_say_and_answers_frames(shown):
@@ -159,8 +205,8 @@ def test_the_playground_sends_what_its_buttons_say_and_answers_frames(shown):
     page.get_by_role("button", name="Train").click()
     assert knob(page, "run") == 1 and page.locator(".bpx-live").get_attribute("aria-live") == "off"
     page.evaluate("for (const frame of [1, 2, 3, 4]) model.set('frame', frame)")
-    page.wait_for_function("model.sent.length == 2")
-    assert page.evaluate("model.sent") == [{"do": "step"}, {"seen": 4}]
+    page.wait_for_function("model.sent.length == 3")
+    assert page.evaluate("model.sent") == [{"do": "open"}, {"do": "step"}, {"seen": 4}]
     page.get_by_role("button", name="Pause").click()
     assert knob(page, "run") == 0
 

@@ -1,5 +1,6 @@
 """What each explorer shows, read from its numbers and its still picture, against witnesses; no browser."""
 
+import asyncio
 import math
 
 import numpy as np
@@ -193,6 +194,39 @@ def test_descent_answers_for_another_start(made):
     widget.set_state({"knobs": widget.knobs | {"x": 50, "y": 3}})
     np.testing.assert_allclose(pick(widget, "way0", rate=0)[0], (2.0, -1.7))
     assert widget.frame == frame + 1
+
+
+def told_ahead(widget, monkeypatch, *happens):
+    """The messages that a widget sends while these things happen, a moment after each other."""
+    told = []
+    monkeypatch.setattr(widget, "send", lambda message, buffers=(): told.append((message, *buffers)))
+
+    async def watch():
+        for happen in happens:
+            happen()
+            await asyncio.sleep(0.5)
+
+    asyncio.run(watch())
+    return told
+
+
+def test_descent_sends_ahead_what_one_move_away_would_be_answered(monkeypatch):
+    widget = explore.descent()
+    (forget, *told) = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}))
+    assert forget == ({"forget": True},)
+    here = widget._scene.asked()
+    differs = [{n: p for n, p in message["ahead"]["asked"].items() if p != here[n]} for message, _ in told]
+    assert differs == [{"surface": 1}, {"surface": 2}, {"x": 4}, {"x": 6}, {"y": 34}, {"y": 36}, {"noise": 1}]
+    ahead = {tuple(message["ahead"]["asked"].values()): data for message, data in told}
+    widget.move(x=6)
+    assert ahead[tuple(widget.asked.values())] == widget.data
+
+
+def test_what_was_sent_ahead_is_not_sent_twice_and_the_control_that_moved_comes_first(monkeypatch):
+    widget = explore.descent()
+    told = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}), lambda: widget.move(y=36))
+    sent = [tuple(message["ahead"]["asked"].values()) for message, *_ in told if "ahead" in message]
+    assert len(sent) == len(set(sent)) and sent[7] == (0, 5, 35, 0) and sent[8] == (0, 5, 37, 0)
 
 
 def test_depth_shows_what_the_library_measures(made):

@@ -52,6 +52,16 @@ def test_ones_own_functions_are_called():
     assert calls
 
 
+def test_to_look_ahead_leaves_no_trace_and_finds_what_would_be_answered(playground):
+    host, knobs = playground._host, playground.knobs | {"depth": 4}
+    training = host.training
+    host.step()
+    ahead, words = host.ahead(knobs)
+    assert host.training is training and training.steps == 1
+    answer, said = host.answer(knobs)
+    assert words == said and all(np.array_equal(ahead[name], answer[name], equal_nan=True) for name in answer)
+
+
 def test_buttons(playground):
     playground._handle_custom_msg({"do": "step"}, [])
     assert playground._host.training.steps == 1 and playground.frame == 1

@@ -1,5 +1,7 @@
 """The widget. It hands a scene to the browser and hears where the controls stand; `js/` draws."""
 
+import asyncio
+from collections import deque
 from pathlib import Path
 
 import anywidget
@@ -12,6 +14,8 @@ __all__ = ["Explorer"]
 
 JS = Path(__file__).parent / "js"
 RENDERERS = ("curves", "field", "graph", "bars")
+KEPT = 24  # answers that are taken to be in the browser still, of those that were sent ahead
+REST = 0.003  # seconds before each of them: a move of the hand comes first, and cancels the others
 
 
 def source():
@@ -29,10 +33,11 @@ class Explorer(anywidget.AnyWidget):
     words = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
     knobs = traitlets.Dict().tag(sync=True, echo_update=False)
+    asked = traitlets.Dict().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, scene, host=None):
-        self._scene, self._host = scene, host
+        self._scene, self._host, self._sent, self._looking = scene, host, deque(maxlen=KEPT), None
         super().__init__(scene=scene.plan(), knobs=dict(scene.knobs), **_traits(scene))
         self.observe(self._turned, "knobs")
         self.on_msg(lambda _, message, buffers: self._heard(message))
@@ -63,10 +68,37 @@ class Explorer(anywidget.AnyWidget):
             self._host.turned(moved)
         if moved & set(self._scene.asks):
             self.put(*self._host.answer(self.knobs))
+            self.look_ahead(moved)
 
     def _heard(self, message):
-        if hasattr(self._host, "heard"):
+        if message.get("do") == "open":
+            self.look_ahead(forget=True)
+        elif hasattr(self._host, "heard"):
             self._host.heard(message)
+
+    def look_ahead(self, moved=(), forget=False):
+        """Send the answers that one more move of the hand would ask for, beginning with the controls that moved.
+
+        forget: what was sent before is worth nothing any more, or a new view has not got it.
+        """
+        if forget:
+            self._sent.clear()
+            self.send({"forget": True})
+        if self._looking:
+            self._looking.cancel()
+        try:
+            self._looking = asyncio.get_running_loop().create_task(self._send_ahead(moved))
+        except RuntimeError:  # no kernel, and nobody who moves
+            self._looking = None
+
+    async def _send_ahead(self, moved):
+        for knobs in self._scene.reach(moved):
+            await asyncio.sleep(REST)
+            asked = self._scene.asked(knobs)
+            if asked not in self._sent:
+                self._sent.append(asked)
+                traits = _traits(self._scene.at(knobs, *self._host.ahead(knobs)))
+                self.send({"ahead": traits}, [traits.pop("data")])
 
     def _repr_mimebundle_(self, **kwargs):
         live, remarks = super()._repr_mimebundle_(**kwargs)
@@ -101,4 +133,9 @@ def _parent():
 
 def _traits(scene):
     packed = scene.packed()
-    return {"layout_of_data": packed["layout"], "words": packed["words"], "data": packed["data"]}
+    return {
+        "layout_of_data": packed["layout"],
+        "words": packed["words"],
+        "data": packed["data"],
+        "asked": scene.asked(),
+    }

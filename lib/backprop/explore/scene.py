@@ -5,6 +5,7 @@ axes, and the browser takes the part that belongs to where they stand. README.md
 """
 
 import re
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +64,29 @@ class Scene:
 
     def put(self, arrays, words=None):
         """Replace numbers and words; what is not named stays."""
-        self.arrays |= {name: self._table(name, given) for name, given in arrays.items()}
-        self.words |= {name: self._words(name, given) for name, given in (words or {}).items()}
+        self.arrays = self.arrays | {name: self._table(name, given) for name, given in arrays.items()}
+        self.words = self.words | {name: self._words(name, given) for name, given in (words or {}).items()}
+
+    def at(self, knobs, arrays, words):
+        """This scene with its controls at other positions, and the numbers that Python answers there."""
+        there = copy(self)
+        there.knobs = knobs
+        there.put(arrays, words)
+        return there
+
+    def asked(self, knobs=None):
+        """Where the controls stand that Python must answer: what its numbers belong to."""
+        return {name: (knobs or self.knobs)[name] for name in self.asks}
+
+    def reach(self, first=()):
+        """Positions of all controls that are one move away, of those that Python must answer; those named come first."""
+        sliders = {c["name"] for c in self.controls if c["kind"] == "slider"}
+        for name in sorted(self.asks, key=lambda name: name not in first):
+            here = self.knobs[name]
+            near = (here - 1, here + 1) if name in sliders else range(self.counts[name])
+            yield from (
+                self.knobs | {name: there} for there in near if there != here and there in range(self.counts[name])
+            )
 
     def _words(self, name, given):
         return given if isinstance(given, Chosen) else self._table(name, given)

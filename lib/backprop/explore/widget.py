@@ -14,7 +14,8 @@ def show(scene, host=None):
     """The widget of a scene.
 
     host, if something is to happen in Python: answer(knobs) -> (arrays, words) for the controls that the scene asks
-    about; attach(widget), called once; heard(message), for buttons.
+    about; ahead(knobs), the same before it is asked, without a trace; attach(widget), called once; heard(message), for
+    buttons.
     """
     there = importlib.util.find_spec("anywidget") and importlib.util.find_spec("backprop.explore.live")
     return _live()(scene, host) if there else Still(scene)

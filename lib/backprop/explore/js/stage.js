@@ -6,7 +6,9 @@
 //               words    strings in the same way: axes and a flat list; or a list, and `index`, an array that says which
 //               data     all numbers, float32
 //               knobs    control -> position, an integer; the one thing that is sent back
+//               asked    the positions, of the controls that only the kernel can answer, that the numbers belong to
 //               frame    counts how often Python replaced numbers; comes last, with the numbers
+// and ahead of time, as messages, the numbers for positions that are one move away: the hand need not wait for them.
 //
 // A renderer is RENDERERS.kind = (panel, place, stage) => draw, where draw() brings the picture up to date.
 
@@ -39,6 +41,9 @@ function html(tag, attributes, parent, text) {
 // JupyterLab takes arrow keys away from whatever does not say this of itself.
 const KEYS = { 'data-lm-suppress-shortcuts': '' }
 
+// Answers that came ahead and are kept. The kernel counts on the last 24; each has up to 80 KB.
+const KEPT = 48
+
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
 // Four digits, as Python's explorers write them.
@@ -55,7 +60,8 @@ class Stage {
     this.model = model
     this.scene = model.get('scene')
     this.counts = Object.fromEntries(this.scene.controls.filter(c => c.values).map(c => [c.name, c.values.length]))
-    this.load()
+    this.ahead = new Map()
+    this.load(this.sent())
     this.root = html('div', { class: 'bpx', role: 'group', 'aria-label': this.scene.label }, el)
     this.setters = {}
     this.timers = new Set()
@@ -64,12 +70,14 @@ class Stage {
     this.live = html('p', { class: 'bpx-live', 'aria-live': 'polite' }, this.root)
     this.listen()
     this.draw()
+    if (this.scene.asks.length) model.send({ do: 'open' })
   }
 
   listen() {
     this.heard = {
       'change:knobs': () => this.moved(),
-      'change:frame': () => { this.load(); this.draw(); this.answer() },
+      'change:frame': () => { this.arrived(); this.answer() },
+      'msg:custom': (message, buffers) => this.told(message, buffers),
     }
     for (const event in this.heard) this.model.on(event, this.heard[event])
   }
@@ -82,12 +90,28 @@ class Stage {
 
   // ----- numbers -----
 
-  load() {
-    const view = this.model.get('data')
-    const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength)
+  // What the kernel sent last.
+  sent() { return Object.fromEntries(['data', 'layout_of_data', 'words', 'asked'].map(name => [name, this.model.get(name)])) }
+
+  load({ data, layout_of_data, words, asked }) {
+    const bytes = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
     this.numbers = new Float32Array(bytes.slice().buffer) // a copy: what arrives need not be aligned
-    this.layout = this.model.get('layout_of_data')
+    this.layout = layout_of_data
+    this.words = words
+    this.at = this.asking(asked)
     this.version = (this.version ?? 0) + 1
+  }
+
+  // The positions of the controls that the kernel answers, as a key.
+  asking(knobs) { return String(this.scene.asks.map(name => knobs[name])) }
+
+  told(message, buffers) {
+    if (message.forget) this.ahead.clear()
+    if (!message.ahead) return
+    const key = this.asking(message.ahead.asked)
+    this.ahead.delete(key) // the newest is last
+    this.ahead.set(key, { ...message.ahead, data: buffers[0] })
+    if (this.ahead.size > KEPT) this.ahead.delete(this.ahead.keys().next().value)
   }
 
   knob(name) { return this.model.get('knobs')[name] ?? 0 }
@@ -122,14 +146,22 @@ class Stage {
   }
 
   moved() {
-    const knobs = this.model.get('knobs')
-    const asked = (this.scene.asks ?? []).some(name => knobs[name] !== this.drawn[name])
-    if (asked) this.showKnobs() // the picture follows when the kernel has answered
-    else this.draw()
+    const here = this.asking(this.model.get('knobs'))
+    const ahead = this.ahead.get(here)
+    if (here === this.at) this.draw()
+    else if (ahead) { this.load(ahead); this.draw() }
+    else this.showKnobs() // the picture follows when the kernel has answered
+  }
+
+  // Numbers that the hand has left behind are shown only where there are none for the place where it is.
+  arrived() {
+    const here = this.asking(this.model.get('knobs'))
+    if (here === this.at && here !== this.asking(this.model.get('asked'))) return
+    this.load(this.sent())
+    this.draw()
   }
 
   draw() {
-    this.drawn = { ...this.model.get('knobs') }
     this.showKnobs()
     for (const draw of this.draws) draw()
     this.speak()
@@ -153,11 +185,12 @@ class Stage {
       return colour ? html('b', { class: `bpx-${colour}` }, null, text) : text
     })
     this.live.setAttribute('aria-live', this.timers.size || this.knob('run') ? 'off' : 'polite')
-    this.live.replaceChildren(...parts)
+    const said = parts.map(part => part.textContent ?? part).join('')
+    if (said !== this.live.textContent) this.live.replaceChildren(...parts) // nobody is told the same twice
   }
 
   word(name) {
-    const words = this.model.get('words')[name]
+    const words = this.words[name]
     if (words) return words.list[words.index ? this.number(words.index) : this.place(words.axes)]
     if (name.includes('@')) return digits(this.entry(...name.split('@')))
     if (this.has(name)) return digits(this.number(name))
