@@ -25,7 +25,7 @@ def slope(f=np.sin, df=None, x=(-3.0, 3.0)):
     found, starts = _secants(f, xs, fx)
     error = np.log10(np.maximum(np.abs(found - true[:, None, None]), 1e-17))
     heights = starts[..., 1, None] + found[..., None] * (np.array(x) - starts[..., 0, None])
-    tangent = fx[:, None] + true[:, None] * (np.array(x) - xs[:, None])
+    tangent = fx[:, None] + true[:, None] * (np.linspace(*x, 25) - xs[:, None])
     controls = [
         slider("x", "x", [f"{v:.3g}".replace("-", "−") for v in xs], start=31),
         slider("h", "step h", [re.sub("e-0*", "e−", f"{h:.1e}").replace("e+00", "") for h in STEPS], start=0),
@@ -36,7 +36,7 @@ def slope(f=np.sin, df=None, x=(-3.0, 3.0)):
         dict(
             kind="curves", width=480, height=310, x=list(x), y=y, title="f, and the secant through two of its points",
             lines=[
-                dict(y="tangent", colour="muted", style="dashed", label="tangent", at=0),
+                dict(y="tangent", colour="muted", style="dashed", label="tangent", at=1),
                 dict(y="curve", colour="value", weight=2.5),
                 dict(y="secant", colour="gradient", weight=3),
             ],
@@ -52,7 +52,7 @@ def slope(f=np.sin, df=None, x=(-3.0, 3.0)):
             title="how far the secant's slope is from the tangent's", xlabel="step h",
             lines=[
                 dict(y="error_forward", x="log_h", colour="muted", label="forward", at=0.4),
-                dict(y="error_central", x="log_h", colour="truth", label="central", at=0.4, below=True),
+                dict(y="error_central", x="log_h", colour="truth", label="central", at=0.37, below=True),
             ],
             rules=[dict(x="log_step")],
             dots=[dict(x="log_step", y="error", colour="gradient", size=8)],

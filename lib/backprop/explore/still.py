@@ -14,7 +14,7 @@ __all__ = ["COLOURS", "figure"]
 # fmt: off
 COLOURS = {  # as in js/explore.css, for light pages
     "value": "#0072b2", "gradient": "#d55e00", "truth": "#222222", "muted": "#667085", "line-colour": "#d5d9df",
-    "a": "#009e73", "b": "#9b4f96", "c": "#c98a00", "d": "#222222", "a-pale": "#8fd6bf", "b-pale": "#d6b3d3",
+    "a": "#007a5a", "b": "#9b4f96", "c": "#b07700", "d": "#222222", "a-pale": "#8fd6bf", "b-pale": "#d6b3d3",
     "middle": "#f7f7f7", "low": "#f4f6f8", "high": "#8d99ab", "wrong": "#d55e00", "right": "#f7f7f7", "some": "#f3c7a6",
 }
 # fmt: on
@@ -95,9 +95,11 @@ def _line(ax, line, panel, scene):
         label=line.get("name"),
     )
     if line.get("label"):
-        i = round(line.get("at", 1) * (last - 1))
+        at, (low, high) = round(line.get("at", 1) * (last - 1)), ax.get_ylim()
+        i = min(range(last), key=lambda k: (not low <= values[k] <= high, abs(k - at)))  # nearest that can be seen
         right = x[i] > np.mean(panel["x"])
-        offset = (0, -12 if line.get("below") else 5)
+        near_top = values[i] > high - 0.06 * (high - low)
+        offset = (-8, -10) if near_top else (0, -12 if line.get("below") else 5)
         ax.annotate(
             line["label"], (x[i], values[i]), offset, textcoords="offset points", color=COLOURS[line["colour"]],
             ha="right" if right else "left", fontsize=9, annotation_clip=True,

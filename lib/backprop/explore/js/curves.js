@@ -9,7 +9,7 @@ RENDERERS.curves = (panel, place, stage) => {
   svg('rect', frame, svg('clipPath', { id: clip }, svg('defs', {}, picture)))
   const grid = svg('g', { class: 'bpx-grid' }, picture)
   const inside = svg('g', { 'clip-path': `url(#${clip})` }, picture)
-  svg('text', { x: (edge.left + edge.right) / 2, y: panel.height - 4, class: 'bpx-axis' }, picture).textContent = panel.xlabel ?? ''
+  svg('text', { x: (edge.left + edge.right) / 2, y: panel.height - (panel.bare ? 18 : 4), class: 'bpx-axis' }, picture).textContent = panel.xlabel ?? ''
   const across = scale(panel.x, [edge.left, edge.right])
   const shades = (panel.shades ?? []).map(shade => addShade(shade, inside, edge))
   const rules = (panel.rules ?? []).map(rule => addRule(rule, inside))
@@ -114,13 +114,22 @@ function specks(values, upto, at, up) {
   return d
 }
 
+// The point nearest to i that can be seen; i where there is none.
+function inSight(i, upto, seen) {
+  for (let away = 0; away < upto; away++) {
+    if (i - away >= 0 && seen(i - away)) return i - away
+    if (i + away < upto && seen(i + away)) return i + away
+  }
+  return i
+}
+
 function putLabel(label, line, values, upto, at, up, edge) {
-  const i = Math.round((line.at ?? 1) * (upto - 1))
+  const i = inSight(Math.round((line.at ?? 1) * (upto - 1)), upto, k => up(values[k]) >= edge.top && up(values[k]) <= edge.bottom)
   const x = Math.min(at(i), edge.right - 4)
   const y = Math.max(edge.top + 12, Math.min(edge.bottom - 6, up(values[i]) + (line.below ? 16 : -7)))
   label.setAttribute('x', x)
   label.setAttribute('y', Number.isFinite(y) ? y : edge.top + 12)
-  label.setAttribute('text-anchor', x > (edge.left + edge.right) / 2 ? 'end' : 'start')
+  label.style.textAnchor = x > (edge.left + edge.right) / 2 ? 'end' : 'start'
 }
 
 function addRule(rule, inside) {

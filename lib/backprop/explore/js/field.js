@@ -59,7 +59,8 @@ function addHeat(panel, box, stage) {
   let image, key, theme
   return () => {
     const { values, shape, key: now } = stage.pick(heat.name)
-    const [rows, cols] = [heat.rows ?? shape[0], heat.cols ?? shape[1]]
+    const finer = heat.steps ? FINER : 1
+    const [rows, cols] = [heat.rows ?? shape[0], heat.cols ?? shape[1]].map(n => n * finer)
     const style = getComputedStyle(stage.root).getPropertyValue('--bpx-a')
     if (key === now && theme === style) return
     ;[key, theme] = [now, style]
@@ -67,12 +68,32 @@ function addHeat(panel, box, stage) {
       ;[canvas.width, canvas.height] = [cols, rows]
       image = canvas.getContext('2d').createImageData(cols, rows)
     }
-    colour(image.data, values, heat, palette(stage.root, heat.colours))
+    colour(image.data, finer === 1 ? values : between(values, cols, finer), heat, palette(stage.root, heat.colours))
     canvas.getContext('2d').putImageData(image, 0, 0)
   }
 }
 
-// Steps make contour lines of a smooth field.
+// Steps make contour lines of a smooth field; so that they are sharp, they are made between its cells as well.
+const FINER = 4
+
+function between(values, wide, finer) {
+  const cols = wide / finer
+  const rows = values.length / cols
+  const place = (i, n) => Math.max(0, Math.min(n - 1.001, (i + 0.5) / finer - 0.5))
+  const found = new Float32Array(values.length * finer * finer)
+  for (let r = 0; r < rows * finer; r++) {
+    const y = place(r, rows)
+    const top = Math.floor(y) * cols
+    for (let c = 0; c < wide; c++) {
+      const x = place(c, cols)
+      const i = top + Math.floor(x)
+      const [left, right] = [values[i] + (values[i + cols] - values[i]) * (y % 1), values[i + 1] + (values[i + cols + 1] - values[i + 1]) * (y % 1)]
+      found[r * wide + c] = left + (right - left) * (x % 1)
+    }
+  }
+  return found
+}
+
 function colour(out, values, heat, table) {
   const [low, high] = heat.range
   for (let i = 0; i < values.length; i++) {

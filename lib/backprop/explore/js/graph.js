@@ -68,7 +68,7 @@ function addEdge(edge, panel, wires, picture) {
   svg('path', { d, class: 'bpx-pulse', pathLength: 100 }, group)
   // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight.
   const { x, y } = path.getPointAtLength(path.getTotalLength() * (panel.nodes[edge.from].y === panel.nodes[edge.to].y ? 0.5 : 0.36))
-  const text = svg('text', { x, y: y - 4, class: 'bpx-slope' }, picture)
+  const text = svg('text', { x: Math.max(x, panel.nodes[edge.from].x + (panel.half ?? HALF.w) + 20), y: y - 4, class: 'bpx-slope' }, picture)
   return (state, i) => {
     text.textContent = state.edge[i] ?? edge.label ?? ''
     text.classList.toggle('bpx-now', !!state.lit[i])

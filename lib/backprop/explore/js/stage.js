@@ -294,7 +294,7 @@ class Stage {
     const row = html('div', { class: 'bpx-panels' }, this.root)
     this.draws = this.scene.panels.map(panel => {
       if (panel.breaks) html('div', { class: 'bpx-break' }, row)
-      const figure = html('figure', { class: 'bpx-panel', style: `flex: ${panel.width} 1 ${panel.width * 0.75}px; max-width: ${panel.width * 1.25}px` }, row)
+      const figure = html('figure', { class: 'bpx-panel', style: `flex: ${panel.width} 1 ${panel.width * 0.75}px; max-width: ${panel.width * 1.12}px` }, row)
       if (panel.title) html('figcaption', {}, figure, panel.title)
       return RENDERERS[panel.kind](panel, figure, this)
     })
