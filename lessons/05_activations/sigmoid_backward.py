@@ -80,8 +80,9 @@ def overflows_on_the_right(x):
     """For large positive `x` your `out` is not a number: the exponential overflows to infinity above the line and
     below it. Another form is right there. Have you both, and switch one off by multiplying it with 0? Zero times infinity is not
     a number either: choose, do not multiply."""
-    e = np.exp(np.asarray(x, float))
-    return e / (1 + e), e / (1 + e)
+    with np.errstate(all="ignore"):
+        e = np.exp(np.asarray(x, float))
+        return e / (1 + e), e / (1 + e)
 
 
 @exercise.mistake(caught_by=rules.outputs, stands_for="sigmoid_forward")

@@ -84,8 +84,9 @@ def sigmoid(x):
 def overflows(x):
     """At 1000 your `out` is not a number: an exponential overflows above the line and below it. You have written a sigmoid
     that does not; call it."""
-    e = np.exp(np.asarray(x, float))
-    return x * e / (1 + e), (x, sigmoid(x))
+    with np.errstate(all="ignore"):
+        e = np.exp(np.asarray(x, float))
+        return x * e / (1 + e), (x, sigmoid(x))
 
 
 @exercise.mistake(caught_by=rules.outputs, stands_for="silu_forward")

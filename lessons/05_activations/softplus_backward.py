@@ -1,7 +1,7 @@
 """A smooth ReLU, and its way back.
 
 `softplus_forward(x)` returns `(out, cache)` with $\\text{out} = \\log(1 + e^x)$; `softplus_backward(dout, cache)` returns `dx`. At
-1000 the right answer is 1000, and at −40 it is not 0 but $e^{-40}$.
+1000 the right answer is 1000, at −1000 it is 0.
 """
 
 import numpy as np
@@ -52,11 +52,6 @@ def a_thousand_and_minus_a_thousand(rng):
 
 
 @exercise.case
-def far_to_the_left(rng):
-    return dict(x=rng.uniform(-42, -38, size=(3, 4)))
-
-
-@exercise.case
 def integers(rng):
     return dict(x=rng.permuted(np.arange(-6, 6).reshape(3, 4)))
 
@@ -80,23 +75,17 @@ def sigmoid(x):
 def overflows(x):
     """At 1000 your `out` is infinite: the exponential overflows before the logarithm can take it back. Take $e^x$ out of
     the bracket on that side."""
-    return np.log1p(np.exp(x)), x
-
-
-@exercise.mistake(caught_by=rules.outputs, stands_for="softplus_forward")
-def loses_what_is_small(x):
-    """Far to the left your `out` is 0 or has few digits left: beside 1, a number like $e^{-40}$ is lost. NumPy has a logarithm
-    that does not add the 1."""
-    x = np.asarray(x, float)
-    return np.maximum(0, x) + np.log(1 + np.exp(-np.abs(x))), x
+    with np.errstate(all="ignore"):
+        return np.log1p(np.exp(x)), x
 
 
 @exercise.mistake(caught_by=rules.numbers, stands_for="softplus_forward")
 def takes_one_side_for_both(x):
     """Your form is right on the right side and overflows on the left: there the exponent of what is left must be taken with its
     other sign."""
-    x = np.asarray(x, float)
-    return x + np.log1p(np.exp(-x)), x
+    with np.errstate(all="ignore"):
+        x = np.asarray(x, float)
+        return x + np.log1p(np.exp(-x)), x
 
 
 @exercise.mistake(caught_by=rules.outputs, stands_for="softplus_forward")
@@ -141,8 +130,9 @@ def forgets_the_inner_slope(dout, cache):
 def overflows_on_the_way_back(dout, cache):
     """At 1000 your `dx` is not a number: the exponential overflows above the line and below it. You have met this quotient, and a
     stable way to write it."""
-    e = np.exp(np.asarray(cache, float))
-    return dout * e / (1 + e)
+    with np.errstate(all="ignore"):
+        e = np.exp(np.asarray(cache, float))
+        return dout * e / (1 + e)
 
 
 @exercise.mistake(caught_by=rules.gradients)
