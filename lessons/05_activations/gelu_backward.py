@@ -1,7 +1,7 @@
 """The bend of the language models, and its way back.
 
 `gelu_forward(x)` returns `(out, cache)` with $\\text{out} = x\\,(1+t)/2$, where
-$t = \\tanh\\!\\big(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\big)$. This is the tanh form of the GELU. `gelu_backward(dout, cache)`
+$t = \\tanh\\big(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\big)$. This is the tanh form of the GELU. `gelu_backward(dout, cache)`
 returns `dx`.
 """
 
@@ -26,9 +26,9 @@ exercise = Exercise(
         "slope; write them down one by one, each at the value that enters it.",
         "Far to the right the slope is 1, far to the left 0, at 0 it is 1/2. In between it rises to about 1.13 and falls to "
         "about -0.13.",
-        "An example with other numbers, rounded: x = -2. The argument of the tanh is -1.881, t = -0.9545. Directly: "
-        "(1 + t)/2 = 0.0228. Through t: x/2 = -1, times 1 - t² = 0.0889, times 0.7979 (1 + 0.134145 · 4) = 1.2260, "
-        "which is -0.1090. Together -0.0862.",
+        "An example with other numbers, rounded: x = -2. The argument of the tanh is -1.881, t = -0.9546. Directly: "
+        "(1 + t)/2 = 0.0227. Through t: x/2 = -1, times 1 - t² = 0.0887, times 0.7979 (1 + 0.134145 · 4) = 1.2260, "
+        "which is -0.1088. Together -0.0861.",
     ],
 )
 
