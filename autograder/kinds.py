@@ -95,7 +95,7 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     forward, backward = (getattr(exercise.reference, name) for name in _names(exercise))
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
-    dout = rng.standard_normal(np.shape(out))
+    dout = rng.standard_normal(np.shape(out)).astype(np.result_type(out, np.float32))  # float32 meets float32
     returned = backward(dout, cache)
     returned = returned if isinstance(returned, tuple) else (returned,)
     expected = dict(zip(_gradient_names(exercise), returned, strict=True))

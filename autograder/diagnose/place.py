@@ -22,7 +22,8 @@ def place(name: str, answers: Sequence[Answer]) -> str:
         return ""
     answer = max(wrong, key=lambda each: each.draw.expected[name].ndim > 0 and len(set(np.shape(each.values[name]))))
     where, size = _which(name, wrong, answer), _how_much(errors(name, answer), answer.draw.expected[name])
-    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
+    everywhere = {each.draw.case for each in wrong} == {each.draw.case for each in seen}
+    cases = "" if everywhere or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
     return f"`{name}` is off {where + ', ' if where else ''}{size}.{cases}"
 
 

@@ -202,7 +202,7 @@ def _kind(failure: Failure) -> str:
 def same_values(a: Any, b: Any) -> bool:
     """Whether two answers are the same array up to rounding, with what is not a number in the same places.
 
-    Of the first, the precision counts.
+    The lesser of the two precisions counts.
     """
     try:
         a, b = np.asarray(a), np.asarray(b)
@@ -210,7 +210,7 @@ def same_values(a: Any, b: Any) -> bool:
         return False
     if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return False
-    tolerance = SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME
+    tolerance = SAME_IN_FLOAT32 if np.float32 in (a.dtype, b.dtype) else SAME
     a, b = a.astype(float), b.astype(float)
     with np.errstate(all="ignore"):
         scale = np.abs(b).max(initial=0.0)

@@ -1,4 +1,4 @@
-"""The bend of the language models, and its way back.
+"""The GELU, and its way back.
 
 `gelu_forward(x)` returns `(out, cache)` with $\\text{out} = x\\,(1+t)/2$, where
 $t = \\tanh\\big(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\big)$. This is the tanh form of the GELU. `gelu_backward(dout, cache)`
@@ -100,7 +100,7 @@ def forgets_the_cube(x):
 
 @exercise.mistake(caught_by=rules.outputs, stands_for="gelu_forward")
 def forgets_the_root(x):
-    """The factor $\\sqrt{2/\\pi}$ is missing from the argument of your tanh, so your curve is too steep."""
+    """The factor sqrt(2/π) is missing from the argument of your tanh, so your curve is too steep."""
     t = np.tanh(x + 0.044715 * x**3)
     return x * (1 + t) / 2, (x, t)
 
@@ -134,14 +134,14 @@ def forgets_the_argument(dout, cache):
 
 @exercise.mistake(caught_by=rules.gradients)
 def forgets_the_three(dout, cache):
-    """In your slope of the argument the cube was not differentiated rightly: $x^3$ has the slope $3x^2$."""
+    """In your slope of the argument the cube was not differentiated rightly: the slope of `x³` is `3x²`."""
     x, t = cache
     return dout * ((1 + t) / 2 + x / 2 * (1 - t**2) * C * (1 + 0.044715 * x**2))
 
 
 @exercise.mistake(caught_by=rules.gradients)
 def forgets_the_root_on_the_way_back(dout, cache):
-    """On the path through `t` the factor $\\sqrt{2/\\pi}$ is missing: it stands in the argument, so it belongs to its slope."""
+    """On the path through `t` the factor sqrt(2/π) is missing: it stands in the argument, so it belongs to its slope."""
     x, t = cache
     return dout * ((1 + t) / 2 + x / 2 * (1 - t**2) * (1 + 3 * 0.044715 * x**2))
 

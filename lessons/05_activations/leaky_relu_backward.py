@@ -116,6 +116,15 @@ def writes_into_integers(x, slope=0.01):
 
 
 @exercise.mistake(caught_by=rules.runs, stands_for="leaky_relu_forward")
+def multiplies_in_place(x, slope=0.01):
+    """`*=` writes back into the array, and an array of integers cannot hold what leaks. If that array is `x` itself, what was
+    handed to you is spoiled as well: make a new one."""
+    out = x.copy()
+    out[x < 0] *= slope
+    return out, (x, slope)
+
+
+@exercise.mistake(caught_by=rules.runs, stands_for="leaky_relu_forward")
 def returns_out_alone(x, slope=0.01):
     """Your forward returns `out` without a cache. Backward has to know on which side each entry was, and how much leaks."""
     return np.where(x > 0, x, slope * x)
@@ -146,9 +155,17 @@ def returns_the_slopes(dout, cache):
 
 @exercise.mistake(caught_by=rules.gradients)
 def passes_everything(dout, cache):
-    """Your `dx` is `dout` itself: every entry has slope 1. If you wrote the slopes into an array in two steps, look at what
-    the second step finds there: after the first, no entry may be negative any more."""
+    """Your `dx` is `dout` itself: every entry has slope 1. If you wrote the slopes over `x` in two steps: after the first no entry
+    is negative any more, so the second finds all of them positive. Write them into an array of their own."""
     return dout
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def takes_the_value_for_the_slope(dout, cache):
+    """On the left you multiply by the *value* that leaked, `slope` times `x`. The slope of a straight line is the same
+    everywhere on it."""
+    x, slope = cache
+    return dout * np.where(x > 0, 1, slope * x)
 
 
 @exercise.mistake(caught_by=rules.gradients)

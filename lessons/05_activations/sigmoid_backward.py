@@ -7,6 +7,8 @@ shape. It must hold at 1000 and at −1000, and for integers. What stands in `ca
 `sigmoid_backward(dout, cache)` returns `dx`: what arrives, times the slope at each entry.
 """
 
+import math
+
 import numpy as np
 
 from autograder import rules
@@ -85,6 +87,15 @@ def overflows_on_the_right(x):
         return e / (1 + e), e / (1 + e)
 
 
+@exercise.mistake(caught_by=rules.runs, stands_for="sigmoid_forward")
+def leaves_it_to_math_exp(x):
+    """`math.exp` raises an exception where NumPy's gives infinity and a warning; either way `exp(1000)` is more than a float
+    can hold. Which form of the sigmoid is never given a large exponent at that `x`?"""
+    x = np.asarray(x, float)
+    out = np.array([1 / (1 + math.exp(-each)) for each in x.ravel()]).reshape(x.shape)
+    return out, out
+
+
 @exercise.mistake(caught_by=rules.outputs, stands_for="sigmoid_forward")
 def turns_the_exponent(x):
     """Your curve falls: it is the sigmoid of -x. The larger `x`, the nearer to 1 should `out` be."""
@@ -135,6 +146,15 @@ def takes_the_slope_at_the_output(dout, cache):
     return dout * s * (1 - s)
 
 
+@exercise.mistake(caught_by=rules.numbers)
+def overflows_on_the_way_back(dout, cache):
+    """At -1000 your `dx` is not a number: the slope is right, but written with an exponential that overflows. Written with `out`
+    alone it has none."""
+    with np.errstate(all="ignore"):
+        e = 1 / np.asarray(cache, float) - 1
+        return dout * e / (1 + e) ** 2
+
+
 @exercise.mistake(caught_by=rules.gradients)
 def forgets_dout(dout, cache):
     """Your `dx` is the slope alone, whatever `dout` says. The chain rule multiplies the slope by what arrives from above. An
@@ -170,7 +190,7 @@ def takes_the_slope_of_tanh(dout, cache):
 
 @exercise.mistake(caught_by=rules.gradients)
 def turns_the_sign(dout, cache):
-    """Your `dx` has the wrong sign. The sigmoid rises everywhere, so its slope is positive; was a minus lost when $e^{-x}$ was
+    """Your `dx` has the wrong sign. The sigmoid rises everywhere, so its slope is positive; was a minus lost when `exp(-x)` was
     differentiated?"""
     return -dout * cache * (1 - cache)
 

@@ -73,7 +73,7 @@ def sigmoid(x):
 
 @exercise.mistake(caught_by=rules.numbers, stands_for="softplus_forward")
 def overflows(x):
-    """At 1000 your `out` is infinite: the exponential overflows before the logarithm can take it back. Take $e^x$ out of
+    """At 1000 your `out` is infinite: the exponential overflows before the logarithm can take it back. Take `exp(x)` out of
     the bracket on that side."""
     with np.errstate(all="ignore"):
         return np.log1p(np.exp(x)), x

@@ -14,7 +14,7 @@ exercise = Exercise(
     writes=["tanh_forward", "tanh_backward"],
     reference=activations,
     points=dict(out=1, dx=2),
-    minutes=4,
+    minutes=6,
     help=[
         "What is the slope in the middle, where `out` is 0? And far out, where `out` is near 1 or near -1? It treats "
         "both sides alike.",
@@ -75,7 +75,7 @@ def overflows_on_both_sides(x):
 
 @exercise.mistake(caught_by=rules.numbers, stands_for="tanh_forward")
 def overflows_on_the_right(x):
-    """For large positive `x` your `out` is not a number: $e^{2x}$ overflows, and infinity is divided by infinity. On the
+    """For large positive `x` your `out` is not a number: `exp(2x)` overflows, and infinity is divided by infinity. On the
     left it is right. NumPy's own tanh is right on both sides."""
     with np.errstate(all="ignore"):
         e = np.exp(2 * x)
