@@ -197,18 +197,8 @@ def otter(of: Class, home: Path) -> Row:
     for exercise in of.lesson.exercises:
         test = OTTERS_TEST.replace("NAME", exercise.id).replace("POINTS", str(exercise.max_points))
         (home / "tests" / f"{exercise.id}.py").write_text(test)
-    generate = [
-        sys.executable,
-        "-m",
-        "otter.cli",
-        "generate",
-        "-t",
-        "tests",
-        "-o",
-        "autograder.zip",
-        "--no-environment",
-    ]
-    clocked(generate, home)
+    command = str(Path(sys.executable).with_name("otter"))
+    clocked([command, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment"], home)
     return clocked([sys.executable, "-c", OTTER, *notebooks], home, BACKPROP_HOME=str(home / "learner"))
 
 
