@@ -399,7 +399,7 @@ def _open(header: dict, blobs: list[bytes]) -> Any:
     kind, value = header["kind"], values.unpack(header["value"], blobs)
     if kind == inside.VALUE:
         return value
-    if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str):
+    if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str) and value:
         return Failure(kind, clean(value))
     raise ValueError("unknown kind of answer")
 
