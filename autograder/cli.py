@@ -131,7 +131,8 @@ def check(file, student):
     help="safe: stop where student code cannot be walled in; any: the strongest walls, or none; none.",
 )
 @click.option("--outputs", is_flag=True, help="Also run the notebooks to show what they print and draw.")
-def grade(lesson, classroom, jobs, isolation, outputs):
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Have the workers of a Dask cluster judge.")
+def grade(lesson, classroom, jobs, isolation, outputs, scheduler):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
@@ -151,7 +152,9 @@ def grade(lesson, classroom, jobs, isolation, outputs):
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
     with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
         try:
-            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update(1))
+            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update(1), scheduler)
+        except ConnectionError as nobody:
+            raise click.ClickException(str(nobody)) from None
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
@@ -165,7 +168,9 @@ def grade(lesson, classroom, jobs, isolation, outputs):
         click.echo(f"{mark.student:{width}}  {points}{waiting}{note}{'  ' * bool(mark.note)}{mark.note}")
     if deserved:
         click.echo(f"{len(marks) - wrong} of {len(marks)} as deserved")
-    click.echo(f"gradebook: {classroom / 'gradebook.db'}; next: backprop feedback {lesson.name[:2]}, nbgrader export")
+    click.echo(
+        f"gradebook: {grading.gradebook_of(classroom)}; next: backprop feedback {lesson.name[:2]}, nbgrader export"
+    )
     if wrong or lost or any(mark.points is None for mark in marks):
         raise SystemExit(1)
 

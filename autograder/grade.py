@@ -8,6 +8,7 @@ as the verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -15,21 +16,21 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import backprop
 from autograder import judge, submission
-from autograder.box import Limits, Sandbox
+from autograder.box import Limits, Sandbox, Shown
 from autograder.exercise import Exercise
 from autograder.lesson import Lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
 
-__all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
+__all__ = ["Mark", "Verdicts", "grade", "gradebook_of", "feedback", "submitted"]
 
 OURS = "our fault"
 OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
@@ -70,7 +71,7 @@ class Verdicts:
         found, files = self.kept(lesson, steps, student), self._files(lesson, steps, student)
         wanting = [(file, exercises) for file, exercises in files if exercises and not file.exists()]
         asked = [exercise for _, exercises in wanting for exercise in exercises]
-        made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student) if asked else []
+        made = self.judge(lesson, steps, asked, student) if asked else []
         for file, exercises in wanting:
             names = {exercise.id for exercise in exercises}
             part = [each.to_json() for each in made if each.exercise in names]
@@ -88,6 +89,20 @@ class Verdicts:
         for key, personal in (("", False), (student, True)):
             exercises = [exercise for exercise in lesson.exercises if bool(exercise.personal) == personal]
             yield self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json", exercises
+
+    def prepare(self, lesson: Lesson) -> None:
+        """Make what threads would race for; raises NoSandbox where `walls` does."""
+        self.secret, self.walls(lesson)
+
+    def judge(
+        self, lesson: Lesson, steps: Sequence[Step], exercises: Sequence[Exercise], student: str
+    ) -> list[Verdict]:
+        """Mark a submission, without the store."""
+        return judge.mark_cells(steps, exercises, self.secret, self.walls(lesson), student)
+
+    def show(self, lesson: Lesson, cells: Sequence[str | None], student: str) -> list[Shown | None]:
+        """Run a notebook's cells to be shown."""
+        return judge.outputs(cells, self.walls(None))
 
     def walls(self, lesson: Lesson | None) -> Sandbox:
         """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
@@ -129,25 +144,28 @@ def grade(
     isolation: str = "safe",
     outputs: bool = False,
     progress: Callable = lambda student: None,
+    scheduler: str | None = None,
 ) -> list[Mark]:
     """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student. With `outputs`,
-    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing.
+    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing. With the
+    address of a `scheduler`, a cluster judges (`scale.py`).
 
-    Raises NoSandbox where student code could not be walled in as `isolation` asks.
+    Raises NoSandbox where student code could not be walled in as `isolation` asks, ConnectionError without a cluster.
     """
-    from autograder.gradebook import Writer
+    from autograder.gradebook import Writer, one_at_a_time
 
     files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
     api, notes = _nbgrader(classroom, isolation), {}
-    with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
-        verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
-        _release(api, lesson)
+    with _judges(classroom, isolation, jobs, scheduler) as verdicts, ThreadPoolExecutor(verdicts.jobs) as pool:
+        verdicts.prepare(lesson)
+        with one_at_a_time(api.coursedir.db_url):
+            _release(api, lesson)
 
         def one(student: str) -> tuple[str, Any]:
             return _judged(lesson, verdicts, student, files[student], released, outputs)
 
         with Writer(api.coursedir, lesson, parent=api) as writer:
-            for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
+            for student, (note, notebook) in _as_they_come(pool, one, files, ahead=2 * verdicts.jobs):
                 notes[student] = note
                 if notebook:
                     writer.add(student, notebook)
@@ -155,6 +173,29 @@ def grade(
     failed = writer.failed | {student for student, note in notes.items() if note.startswith(OURS)}
     with api.gradebook as gradebook:
         return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
+
+
+def _judges(classroom: Path, isolation: str, jobs: int, scheduler: str | None) -> Verdicts:
+    if not scheduler:
+        return Verdicts(classroom, isolation, jobs)
+    try:
+        from autograder.scale import VerdictsFromAfar
+    except ModuleNotFoundError as error:
+        raise ConnectionError(f"{error.name} is missing: pip install 'backprop-course[scale]'") from None
+    return VerdictsFromAfar(classroom, isolation, scheduler)
+
+
+def _as_they_come(
+    pool: ThreadPoolExecutor, function: Callable, names: Iterable[str], ahead: int
+) -> Iterator[tuple[str, Any]]:
+    """Each name with what `function` makes of it, as soon as that is done; at most so many are begun and not taken."""
+    names, running = iter(names), {}
+    while True:
+        running |= {pool.submit(function, name): name for name in itertools.islice(names, ahead - len(running))}
+        if not running:
+            return
+        for done in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(done), done.result()
 
 
 def _judged(
@@ -173,7 +214,7 @@ def _judged(
         found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
         if outputs:
             runs = [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
-            shown = judge.outputs(runs, verdicts.walls(None))
+            shown = verdicts.show(lesson, runs, student)
     except Exception as error:
         return f"{OURS}: {type(error).__name__}: {error}", None
     return note or _reasons(lesson, found), marked(notebook, found, shown)
@@ -187,6 +228,14 @@ def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str
         if not result["success"]:
             failed[student] = (result.get("log") or result["error"]).strip().splitlines()[-1]
     return sorted((classroom / "feedback").glob(f"*/{lesson.name}/*.html")), failed
+
+
+def gradebook_of(classroom: Path) -> str:
+    """Where nbgrader keeps the classroom's marks: a file, or an address without its password."""
+    from sqlalchemy import make_url
+
+    url = make_url(_nbgrader(classroom).coursedir.db_url)
+    return url.database if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
 
 
 def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
