@@ -381,8 +381,10 @@ def _run(
     deadly: Collection[int] = (),
     alone: bool = False,
     explains: bool = False,
+    tries: int = 3,
 ) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
-    """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone.
+    """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone;
+    what ended with its slot, as when the machine runs out of memory, is run again; but not for ever.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
@@ -412,7 +414,9 @@ def _run(
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow
             found[name] = [first, look(name, _other(seed)) if again else first]
-        late = box.late
+        late, lost = box.late, box.lost
+    if lost and tries > 1:
+        return _run(steps, exercises, seed, walls, wanted, deadly, alone, explains, tries - 1)
     if late and walls.crowded and not alone:
         return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
     return found, raised, dead

@@ -143,3 +143,21 @@ def test_stock_nbgrader_reads_and_grades(database, root, tmp_path):
         run = nbgrader(*arguments, cwd=tmp_path, BACKPROP_ISOLATION="any")
         assert run.returncode == 0, run.stderr
     assert marks(database) == deserved and all(name in (tmp_path / "grades.csv").read_text() for name in deserved)
+
+
+def test_the_formgraders_lists_and_pages_are_there(database, tmp_path):
+    """SQLite takes queries that PostgreSQL refuses; these are all that the formgrader asks."""
+    deserved = sample.write(LESSON, tmp_path, 3)
+    grading.grade(LESSON, tmp_path, isolation="any")
+    api, name = grading._nbgrader(tmp_path), LESSON.name
+    assert [each["num_submissions"] for each in api.get_assignments() if each["name"] == name] == [3]
+    assert {each["id"]: each["score"] for each in api.get_students()} == deserved
+    assert {each["student"]: each["score"] for each in api.get_submissions(name)} == deserved
+    assert [each["name"] for each in api.get_notebooks(name)] == [name]
+    assert {each["student"]: each["score"] for each in api.get_notebook_submissions(name, name)} == deserved
+    student = next(iter(deserved))
+    assert [each["score"] for each in api.get_student_submissions(student) if each["name"] == name] == [2]
+    (notebook,) = api.get_student_notebook_submissions(student, name)
+    assert notebook["score"] == deserved[student]
+    pages, failed = grading.feedback(LESSON, tmp_path)
+    assert len(pages) == 3 and not failed

@@ -269,6 +269,7 @@ class Box(_Venue):
         super().__init__(limits or slot.limits)
         self.slot, self.isolation = slot, slot.level
         self.worker: Worker | None = None
+        self.lost = False  # whether a worker ended because its slot did
         self.history: list[tuple[str, str]] = []
         self.deadline = time.monotonic() + self.limits.total
 
@@ -348,7 +349,9 @@ class Box(_Venue):
     def _stop(self) -> int:
         """End the worker and whatever it started; returns its exit code."""
         worker, self.worker = self.worker, None
-        return worker.end() if worker else -signal.SIGKILL
+        code = worker.end() if worker else -signal.SIGKILL
+        self.lost |= self.slot.fallen
+        return code
 
 
 def _shown(header: dict, blobs: list[bytes]) -> Shown:

@@ -99,7 +99,7 @@ def _submission(about: Sequence[tuple[str, bool]]) -> tuple[Sequence[Step], list
 class Line:
     """In the place of a Sandbox and of its one slot: workers are forks, and a Breaker stands on their line."""
 
-    level, crowded = "none", False
+    level, crowded, fallen = "none", False, False
 
     def __init__(self, breaker: Breaker | None):
         self.breaker = breaker or Breaker(None, 0)
