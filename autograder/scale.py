@@ -37,12 +37,13 @@ from typing import Any
 
 from distributed import Client, KilledWorker, get_worker
 
-from autograder import grade, judge
+from autograder import judge
 from autograder.box import Limits, NoSandbox, Sandbox, Shown
 from autograder.exercise import Exercise
 from autograder.lesson import Lesson, find_lesson
 from autograder.submission import Step
 from autograder.verdict import Verdict
+from autograder.verdicts import Verdicts, version
 
 __all__ = ["Asked", "Cluster", "Lost", "NoCluster", "VerdictsFromAfar", "judged", "ready", "shown"]
 
@@ -67,7 +68,7 @@ class Asked:
     """What a worker is asked, but for what is to be judged or shown."""
 
     lesson: str
-    versions: str
+    version: str
     isolation: str
     limits: Limits
     seeds: dict[str, int]
@@ -76,7 +77,7 @@ class Asked:
 # ----- here -----
 
 
-class VerdictsFromAfar(grade.Verdicts):
+class VerdictsFromAfar(Verdicts):
     """The verdicts of a classroom, judged by the workers of a cluster."""
 
     def __init__(self, classroom: Path, isolation: str, scheduler: str, limits: Limits = Limits()):
@@ -102,7 +103,7 @@ class VerdictsFromAfar(grade.Verdicts):
 
     def _asked(self, lesson: Lesson) -> Asked:
         seeds = judge.seeds(self.secret, lesson.exercises)
-        return Asked(lesson.name, grade._versions(lesson), self.isolation, self.limits, seeds)
+        return Asked(lesson.name, version(lesson), self.isolation, self.limits, seeds)
 
     def _ask(self, student: str, *task: Any) -> Any:
         """Who was there when workers ended is asked again alone, as whoever grades asks once more what failed."""
@@ -199,7 +200,7 @@ _lock, _standing = threading.Lock(), {}
 def _walls(asked: Asked, whole: bool = False) -> Sandbox:
     """This worker's boxes, made once; raises NoSandbox, or OtherVersion."""
     lesson = find_lesson(asked.lesson)
-    if grade._versions(lesson) != asked.versions:
+    if version(lesson) != asked.version:
         raise OtherVersion(f"the worker {get_worker().address} has other files, Python or NumPy than the grader")
     key = None if whole else lesson.name, asked.isolation, asked.limits
     with _lock:

@@ -4,8 +4,10 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +19,8 @@ from autograder.lesson import find_lesson
 from tests.conftest import missing
 
 LESSON = find_lesson("00")
+NOT_YET = 0.7  # seconds: Dask's nanny gives up a worker that dies while it is being started
+DEPLOY = Path(__file__).parent.parent / "deploy" / "dask"
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,7 @@ def test_whatever_kills_its_workers_is_our_fault_and_costs_nobody_else(classroom
 
     def kills(asked, steps, names, student):
         if student == killer:
+            time.sleep(NOT_YET)
             os.kill(os.getpid(), signal.SIGKILL)
         return there(asked, steps, names, student)
 
@@ -116,6 +121,7 @@ def test_a_worker_that_dies_while_it_judges_loses_nothing(classroom, cluster, sc
         with contextlib.suppress(FileExistsError):
             died.joinpath(student).mkdir(parents=True)
             if student < "sample-04":
+                time.sleep(NOT_YET)
                 os.kill(os.getpid(), signal.SIGKILL)
         return there(asked, steps, names, student)
 
@@ -147,7 +153,7 @@ def test_who_is_asked_alone_is_alone(scale):
 
 
 def test_a_worker_with_other_files_or_no_walls_refuses(classroom, cluster, scale, monkeypatch):
-    monkeypatch.setattr(grading, "_versions", lambda lesson: "others")
+    monkeypatch.setattr(scale, "version", lambda lesson: "others")
     with pytest.raises(scale.OtherVersion, match="the worker tcp://.* has other files"):
         grade(classroom, cluster)
 
@@ -179,3 +185,17 @@ def test_what_a_notebook_shows_is_run_on_the_cluster_too(classroom, cluster):
 
 
 # ----- files to start with -----
+
+
+def test_the_files_for_a_cluster_are_well_formed():
+    yaml = pytest.importorskip("yaml")  # it comes with Dask
+    for script in DEPLOY.glob("*.sh"):
+        assert subprocess.run(["bash", "-n", script]).returncode == 0
+    parts = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+    assert [(part["kind"], part["metadata"]["name"]) for part in parts] == [
+        ("Deployment", "backprop-scheduler"),
+        ("Service", "backprop-scheduler"),
+        ("Deployment", "backprop-worker"),
+        ("NetworkPolicy", "backprop-scheduler"),
+    ]
+    assert {path.name for path in DEPLOY.iterdir()} == {"README.md", "Dockerfile", "kubernetes.yaml", "workers.sh"}
