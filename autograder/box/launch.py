@@ -120,6 +120,11 @@ class Slot:
     def __exit__(self, *_) -> None:
         self.release()
 
+    @property
+    def fallen(self) -> bool:
+        """Whether the warm parent has ended, and with it every worker: something that no student's code can reach."""
+        return self.parent is not None and self.parent.poll() is not None
+
     def start(self) -> Worker:
         """A fresh worker. Raises NoSandbox where the level cannot be had."""
         return self._fork() if "namespaces" in self.level else self._spawn()
