@@ -79,6 +79,7 @@ class Exercise:
     parts      functions of other exercises that this one calls, with their references: where the
                student's own fail, the judge answers the calls, so that one error costs once
     stages     kind "stages": how each value follows from the inputs and the values before it
+    keeps      inputs that the caller still needs: a function that writes into one of them does not hold
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
     layer      of such an exercise: what was drawn, as text, to be shown with a verdict
@@ -94,6 +95,7 @@ class Exercise:
     uses: Sequence[str] = ()
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
+    keeps: Sequence[str] = ()
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)

@@ -95,10 +95,11 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
     dout = rng.standard_normal(np.shape(out))
+    if not (names := _gradient_names(exercise)):
+        return Draw(case.name, inputs, dout, cache, {"out": np.asarray(out, float)})
     returned = backward(dout, cache)
     returned = returned if isinstance(returned, tuple) else (returned,)
-    expected = dict(zip(_gradient_names(exercise), returned, strict=True))
-    return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
+    return Draw(case.name, inputs, dout, cache, {"out": out} | dict(zip(names, returned, strict=True)))
 
 
 def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
@@ -117,7 +118,7 @@ def _ways_of_pair(exercise: Exercise) -> list[Way]:
         return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
 
     def own(draw):
-        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None)
+        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None, keeps=_places(exercise, draw))
 
     def forward_only(draw):
         return own(draw) | dict(dout=None)
@@ -136,6 +137,10 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     if not isinstance(value, dict):
         return Answer(draw, missing="nothing came back")
     values = {"out": value["out"]} if "out" in value else {}
+    if not _gradient_names(exercise) and (value.get("alone") or isinstance(values["out"], (tuple, dict))):
+        first = "" if value.get("alone") else "first "
+        missing = f"return out and cache, in this order; yours {first}returned {_describe(values['out'])}"
+        return Answer(draw, missing=missing)
     if "gradients" in value:
         names, returned = _gradient_names(exercise), value["gradients"]
         if len(names) == 1:
@@ -147,7 +152,19 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
             expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
             return Answer(draw, values, missing=f"{expected}; yours returned {_describe(returned)}")
         values |= dict(zip(names, several))
-    return Answer(draw, values, missing=f"{way.name} brought nothing back")
+    return Answer(draw, values, missing=f"{way.name} brought nothing back", spoiled=_spoiled(exercise, draw, value))
+
+
+def _places(exercise: Exercise, draw: Draw) -> list[int]:
+    """Where the inputs stand that must be kept as they are."""
+    return [place for place, name in enumerate(draw.inputs) if name in exercise.keeps]
+
+
+def _spoiled(exercise: Exercise, draw: Draw, value: Any) -> str:
+    """The first of these inputs that came back changed."""
+    kept = value.get("kept") if isinstance(value, dict) else None
+    names = [name for name in draw.inputs if name in exercise.keeps]
+    return next((name for name, array in zip(names, kept or ()) if not np.array_equal(array, draw.inputs[name])), "")
 
 
 def _describe(returned: Any) -> str:
@@ -193,7 +210,7 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
     """As it stands, with the student's own parts; then, if it has parts, with the judge's."""
 
     def question(draw):
-        return {"name": exercise.id, "inputs": list(draw.inputs.values())}
+        return {"name": exercise.id, "inputs": list(draw.inputs.values()), "keeps": _places(exercise, draw)}
 
     ways = [Way("your own functions", [exercise.id], list(exercise.points), question)]
     if exercise.parts:
@@ -205,7 +222,8 @@ def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answ
     returned = value.get("returned") if isinstance(value, dict) else None
     found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
-    return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
+    found = {name: found[name] for name in exercise.points if name in found}
+    return Answer(draw, found, missing=expected, spoiled=_spoiled(exercise, draw, value))
 
 
 # ----- takes a function: a case names `f`, and gives `rng` as a seed; the probe makes both where the student's code is -----
@@ -341,7 +359,7 @@ def _read_choice(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer
     return Answer(draw, values, missing="choose a letter for each: " + ", ".join(exercise.points))
 
 
-_COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]
+_COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients, rules.keeps]
 
 # fmt: off
 KINDS = {

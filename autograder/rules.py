@@ -22,6 +22,7 @@ __all__ = [
     "close",
     "exposes",
     "gradients",
+    "keeps",
     "numbers",
     "outputs",
     "remark",
@@ -48,13 +49,14 @@ class Draw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one draw: values by name, or why there are none."""
+    """What came back for one draw: values by name, or why there are none; `spoiled` is an input that was written into."""
 
     draw: Draw
     values: dict[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
     missing: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
+    spoiled: str = ""
 
 
 Rule = Callable[[str, Answer], "str | None"]
@@ -125,6 +127,11 @@ def gradients(name: str, answer: Answer) -> str | None:
         f"{name}: nudging {name.removeprefix('d')} along a random direction moves the loss at rate "
         f"{true:.{digits}f}; your {name} says {yours:.{digits}f}"
     )
+
+
+def keeps(name: str, answer: Answer) -> str | None:
+    """What the caller still needs is as it was."""
+    return f"your function has changed `{answer.spoiled}`, which was given to it" if answer.spoiled else None
 
 
 def exposes(name: str, answer: Answer) -> str | None:
