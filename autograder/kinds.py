@@ -118,7 +118,9 @@ def _ways_of_pair(exercise: Exercise) -> list[Way]:
         return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
 
     def own(draw):
-        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None, keeps=_places(exercise, draw))
+        return names | dict(
+            inputs=list(draw.inputs.values()), dout=draw.dout, cache=None, keeps=_places(exercise, draw)
+        )
 
     def forward_only(draw):
         return own(draw) | dict(dout=None)
