@@ -108,6 +108,12 @@ def compares_the_score(scores, y):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def divides_whole_numbers(scores, y):
+    """`//` leaves out what stands behind the point, so a share is 0 or 1. Divide with `/`."""
+    return (scores.argmax(axis=1) == y).sum() // len(y)
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def takes_the_lowest(scores, y):
     """You took the class with the lowest score for the answer. The network answers with the highest."""
     return (scores.argmin(axis=1) == y).mean()

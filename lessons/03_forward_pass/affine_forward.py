@@ -137,6 +137,13 @@ def transposes_w(x, w, b):
 
 
 @exercise.mistake(caught_by=rules.runs)
+def takes_examples_for_columns(x, w, b):
+    """You multiply from the left, as where examples are columns. In this course they are rows, and rows are multiplied from
+    the right: N comes first and stays first."""
+    return w.T @ x.reshape(len(x), -1) + b, (x, w, b)
+
+
+@exercise.mistake(caught_by=rules.runs)
 def multiplies_entry_by_entry(x, w, b):
     """`*` multiplies entry by entry. Every example meets every question, in a sum over the inputs: that is a matrix
     product."""
@@ -161,6 +168,13 @@ def flattens_column_by_column(x, w, b):
     """Pictures come out wrong, rows right: you flatten a picture down its columns. `w` expects it row by row, as
     `reshape` reads it when it is not told otherwise."""
     return x.reshape(len(x), -1, order="F") @ w + b, (x, w, b)
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def mixes_the_examples(x, w, b):
+    """Your rows hold numbers of several examples: something was reshaped to (D, N) and then turned. `reshape` never moves
+    numbers past each other, so the axis of the examples has to stay in front."""
+    return x.reshape(-1, len(x)).T @ w + b, (x, w, b)
 
 
 @exercise.mistake(caught_by=rules.outputs)

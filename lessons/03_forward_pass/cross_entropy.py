@@ -140,18 +140,21 @@ def shifts_nothing_and_divides(scores, y):
         return -np.log(p[np.arange(len(y)), y]).mean()
 
 
-@exercise.mistake(caught_by=rules.outputs)
-def adds_a_little_to_p(scores, y):
-    """You add 1e-12 to p so that its logarithm exists. Whoever is sure and wrong then pays 27.6 at most, however wrong; and
-    the loss no longer moves with the scores, so nothing would be learned there."""
-    return quietly(softmax(scores)[np.arange(len(y)), y] + 1e-12).mean()
+def adds_to_p(little):
+    """A mistake for each of the numbers that people add: what it costs to be sure and wrong then has an upper end."""
+
+    def wrong(scores, y):
+        return quietly(softmax(scores)[np.arange(len(y)), y] + float(little)).mean()
+
+    wrong.__name__ = f"adds_{little.replace('-', '_')}_to_p"
+    wrong.__doc__ = f"""You add {little} to p so that its logarithm exists. Whoever is sure and wrong then pays
+    {-np.log(float(little)):.1f} at most, however wrong, and the loss no longer moves with the scores: nothing would be
+    learned there. Taken apart first, the logarithm needs no such help."""
+    return wrong
 
 
-@exercise.mistake(caught_by=rules.outputs)
-def adds_more_to_p(scores, y):
-    """You add 1e-7 to p so that its logarithm exists. That is seen even in ordinary losses, and whoever is sure and wrong
-    pays 16.1 at most. The logarithm of the softmax needs no such help if it is taken apart first."""
-    return quietly(softmax(scores)[np.arange(len(y)), y] + 1e-7).mean()
+for little in ("1e-7", "1e-8", "1e-9", "1e-10", "1e-12", "1e-15"):
+    exercise.mistake(caught_by=rules.outputs)(adds_to_p(little))
 
 
 @exercise.mistake(caught_by=rules.outputs)
@@ -169,6 +172,13 @@ def sums_the_loss(scores, y):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def sums_the_loss_of_probabilities(scores, y):
+    """Your loss is the sum over the batch, and the mean is asked for. There is a second thing: where p is 0 in a float, its
+    logarithm is -inf, so take the logarithm apart before you compute."""
+    return quietly(softmax(scores)[np.arange(len(y)), y]).sum()
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def divides_by_the_classes_too(scores, y):
     """Your loss is too small by the number of classes: the mean ran over all N · C entries. Each example has one loss; the
     mean runs over the N of them."""
@@ -180,6 +190,13 @@ def forgets_the_minus(scores, y):
     """Your loss is negative. The logarithm of a probability is below 0, and the loss is what is missing: it has a
     minus before it."""
     return -each(scores, y).mean()
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def forgets_the_minus_of_probabilities(scores, y):
+    """Your loss is negative: there is no minus before the logarithm. And where p is 0 in a float it becomes -inf, so take the
+    logarithm apart before you compute."""
+    return -quietly(softmax(scores)[np.arange(len(y)), y]).mean()
 
 
 @exercise.mistake(caught_by=rules.outputs)
@@ -210,6 +227,20 @@ def picks_whole_columns(scores, y):
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return -log_p[:, y].mean()
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def picks_whole_columns_of_p(scores, y):
+    """`p[:, y]` takes whole columns: for each example, everybody's right classes. One entry of each row is wanted; give the
+    rows as a list of integers, too. Then think of a p that is 0 in a float."""
+    return quietly(softmax(scores)[:, y]).mean()
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def picks_rows_of_p(scores, y):
+    """`p[y]` takes whole *rows*: the labels were read as numbers of examples. Two lists of integers pick one entry of each
+    row: which row, and which class in it."""
+    return quietly(softmax(scores)[y]).mean()
 
 
 @exercise.mistake(caught_by=rules.outputs)
@@ -261,6 +292,13 @@ def leaves_out_the_sum(scores, y):
 def returns_one_for_each(scores, y):
     """You return a loss for each example. One number is asked for, their mean: only one number can go down."""
     return each(scores, y)
+
+
+@exercise.mistake(caught_by=rules.shapes)
+def returns_one_for_each_of_probabilities(scores, y):
+    """You return a loss for each example, and one number is asked for, their mean. There is a second thing: where p is 0 in
+    a float, its logarithm is -inf, so take the logarithm apart before you compute."""
+    return quietly(softmax(scores)[np.arange(len(y)), y])
 
 
 @exercise.mistake(caught_by=rules.keeps)

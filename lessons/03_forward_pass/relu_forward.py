@@ -153,6 +153,13 @@ def looks_for_the_largest_entry(x):
     return np.max(0, x), x
 
 
+@exercise.mistake(caught_by=rules.shapes)
+def looks_down_the_columns(x):
+    """You asked for the largest entry along an axis, which leaves one number for each column. Every entry of `x` is
+    compared with 0, and keeps its place."""
+    return np.max(x, 0), x
+
+
 @exercise.mistake(caught_by=rules.returns)
 def returns_out_alone(x):
     """`out` comes back alone. Return the cache as well: on the way back, `x` decides where a gradient may pass."""

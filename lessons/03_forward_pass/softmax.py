@@ -184,6 +184,39 @@ def loses_the_axis_of_the_largest(scores):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def sums_over_everything_unshifted(scores):
+    """Your probabilities sum to one over the whole batch, and each example should have a row that does: sum along the
+    classes only. Then think of scores near 1000."""
+    with np.errstate(all="ignore"):
+        return np.exp(scores) / np.exp(scores).sum()
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def sums_over_the_examples_unshifted(scores):
+    """Your probabilities sum to one down each column, over the examples. Each example is asked by itself: its classes sum to
+    one, along `axis=1`. Then think of scores near 1000."""
+    with np.errstate(all="ignore"):
+        return np.exp(scores) / np.exp(scores).sum(axis=0)
+
+
+@exercise.mistake(caught_by=rules.runs)
+def loses_the_axis_unshifted(scores):
+    """The sums of the rows have lost their second axis, and cannot be laid beside the rows: keep the axis that was summed,
+    `keepdims=True`. Then think of scores near 1000."""
+    with np.errstate(all="ignore"):
+        return np.exp(scores) / np.exp(scores).sum(axis=1)
+
+
+@exercise.mistake(caught_by=rules.runs)
+def loses_both_axes(scores):
+    """Both the largest scores and the sums of the rows have lost their second axis, so neither can be laid beside the rows.
+    Keep the axis, `keepdims=True`, in both places."""
+    with np.errstate(all="ignore"):
+        e = np.exp(scores - scores.max(axis=1))
+        return e / e.sum(axis=1)
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def forgets_to_divide(scores):
     """Your rows do not sum to 1, and the largest entry of each is 1: these are the exponentials after the shift, or divided by
     the largest. Probabilities are shares of a whole: divide each row by its sum."""

@@ -166,6 +166,21 @@ def uses_the_first_layer_twice(x, params):
 
 
 @exercise.mistake(caught_by=rules.runs)
+def forgets_to_flatten(x, params):
+    """This is right where an example has one axis. Your `affine_forward` makes a row of each picture before it multiplies;
+    call it, and there is nothing to think of."""
+    return np.maximum(0, x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
+
+
+@exercise.mistake(caught_by=rules.runs)
+def unpacks_the_names(x, params):
+    """Going through a dictionary gives its keys: what you multiplied by is the word "w1". Ask for a value by its name, in
+    square brackets."""
+    w1, b1, w2, b2 = params
+    return np.maximum(0, x @ w1 + b1) @ w2 + b2
+
+
+@exercise.mistake(caught_by=rules.runs)
 def hands_the_cache_on(x, params):
     """You handed on both things that a layer returns, its output and its cache. Only the output goes into the next
     layer; take the two apart with two names on the left of the `=`."""
