@@ -31,6 +31,7 @@ __all__ = ["TooLong", "build", "minutes", "render", "strip"]
 ROOT = Path(__file__).parent.parent
 MOST_MINUTES = 90
 WORDS_PER_MINUTE = 200
+LONGEST_CELL = 24  # lines of suspects in one cell
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -190,8 +191,11 @@ def _rubric(directive: Directive, _) -> Iterator[NotebookNode]:
 
 
 def _suspects(directive: Directive, exercises: dict[str, Exercise]) -> Iterator[NotebookNode]:
-    """The wrong functions of a bug hunt, for the reader to look at and to run."""
-    yield _code("\n\n".join(source(suspect).strip() for suspect in exercises[directive.name].suspects.values()), "demo")
+    """The wrong functions of a bug hunt, for the reader to look at and to run; long ones have a cell each."""
+    texts = [source(suspect).strip() for suspect in exercises[directive.name].suspects.values()]
+    together = "\n\n".join(texts)
+    for text in [together] if together.count("\n") < LONGEST_CELL else texts:
+        yield _code(text, "demo")
 
 
 EXPAND = {"exercise": _exercise, "guess": _guess, "quiz": _quiz, "rubric": _rubric, "suspects": _suspects}

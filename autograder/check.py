@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from autograder.exercise import Exercise
@@ -79,21 +80,27 @@ def _mine(exercise):
     return exercise.drawn_for(progress.learner())
 
 
-def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str]:
-    """The verdict on what stands in a namespace, on fresh numbers; and what it printed."""
+def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str, str]:
+    """The verdict on what stands in a namespace, on fresh numbers; what it printed; and a picture of what is wrong."""
     from autograder import judge
     from autograder.diagnose import Here
     from autograder.diagnose.picture import picture as drawn
 
-    printed, venue = io.StringIO(), Here(namespace)
-    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an overflow shows in the values, and is told there
+    venue = Here(namespace)
+    with quietly() as printed:
         found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
     picture = drawn(found.answers, list(found.complaints))
     return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[io.StringIO]:
+    """What is printed goes here; warnings go nowhere: an overflow shows in the values, and is told there."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield printed
 
 
 def _remember(exercise, verdict, namespace):
@@ -104,8 +111,7 @@ def _remember(exercise, verdict, namespace):
     progress.record(exercise, verdict)
     if verdict.points < verdict.max_points or not KINDS[exercise.kind].reusable:
         return ""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         why_not = kept.keep(exercise, namespace)
     return f"Right, but not kept as `mine.{exercise.id}`: {why_not}." if why_not else ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -131,14 +130,18 @@ def check(file, student):
     help="safe: stop where student code cannot be walled in; any: the strongest walls, or none; none.",
 )
 @click.option("--outputs", is_flag=True, help="Also run the notebooks to show what they print and draw.")
-def grade(lesson, classroom, jobs, isolation, outputs):
+@click.option("--dry-run", is_flag=True, help="Say what would change, and leave the gradebook alone.")
+def grade(lesson, classroom, jobs, isolation, outputs, dry_run):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
-    gets its mark and its reason like any other.
+    gets its mark and its reason like any other. What was judged before is not judged again, unless
+    the exercise has changed since; CLASSROOM/audit.jsonl says what was judged and written, and when.
 
         backprop grade 04
     """
+    from tqdm import tqdm
+
     from autograder import grade as grading
     from autograder import sample
 
@@ -149,9 +152,11 @@ def grade(lesson, classroom, jobs, isolation, outputs):
     if not files:
         where = classroom / "submitted" / "STUDENT" / lesson.name / f"{lesson.name}.ipynb"
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
-    with click.progressbar(length=len(files), label="judging", file=sys.stderr) as bar:
+    with tqdm(total=len(files), desc="judging", unit="", disable=None) as bar:
         try:
-            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update(1))
+            if dry_run:
+                return _say_changes(grading.changes(lesson, classroom, jobs, isolation, lambda student: bar.update()))
+            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update())
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
@@ -168,6 +173,16 @@ def grade(lesson, classroom, jobs, isolation, outputs):
     click.echo(f"gradebook: {classroom / 'gradebook.db'}; next: backprop feedback {lesson.name[:2]}, nbgrader export")
     if wrong or lost or any(mark.points is None for mark in marks):
         raise SystemExit(1)
+
+
+def _say_changes(changes):
+    """The judge's points before and after, of those for whom they differ."""
+    width = max(len(change.student) for change in changes)
+    differing = [change for change in changes if change.before != change.after]
+    for change in differing:
+        before, after = ("–" if points is None else f"{points:g}" for points in (change.before, change.after))
+        click.echo(f"{change.student:{width}}  {before:>4} → {after:4}  {change.note}".rstrip())
+    click.echo(f"{len(differing)} of {len(changes)} would change; nothing was written")
 
 
 @cli.command()

@@ -42,6 +42,7 @@ class Case:
 
     make: Callable[[np.random.Generator], dict[str, Any]]
     for_marks_only: bool = False
+    once: bool = False  # so large that it is not drawn again and again for the name of a mistake
 
     @property
     def name(self) -> str:
@@ -79,6 +80,8 @@ class Exercise:
     parts      functions of other exercises that this one calls, with their references: where the
                student's own fail, the judge answers the calls, so that one error costs once
     stages     kind "stages": how each value follows from the inputs and the values before it
+    tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
+               cannot be tried on. Without it, what is returned is arrays by name
     keeps      inputs that the caller still needs: a function that writes into one of them does not hold
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
@@ -95,6 +98,7 @@ class Exercise:
     uses: Sequence[str] = ()
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
+    tries: Callable[[Callable, Any], np.ndarray] | None = None
     keeps: Sequence[str] = ()
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
@@ -137,11 +141,11 @@ class Exercise:
             return self
         return replace(self.personal(learner), path=self.path, title=self.title, about=self.about, lesson=self.lesson)
 
-    def case(self, make: Callable | None = None, *, for_marks_only: bool = False):
+    def case(self, make: Callable | None = None, *, for_marks_only: bool = False, once: bool = False):
         """Register `make(rng)`, which returns the named inputs of one case."""
 
         def register(make):
-            self.cases.append(Case(make, for_marks_only))
+            self.cases.append(Case(make, for_marks_only, once))
             return make
 
         return register(make) if make else register

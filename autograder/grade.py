@@ -1,40 +1,31 @@
 """A class: submissions in, verdicts, gradebook and a report line each out.
 
-Judging runs in parallel and keeps each verdict under a hash of everything that decides it, so a
-second run is quick and two equal submissions are judged once. One writer fills nbgrader's gradebook
-as the verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
+Judging runs in parallel, and `verdicts.py` keeps what was decided. One writer fills nbgrader's gradebook as the
+verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import secrets
 import sys
 import tempfile
-import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import backprop
 from autograder import judge, submission
-from autograder.box import Limits, Sandbox
-from autograder.exercise import Exercise
 from autograder.lesson import Lesson
-from autograder.submission import Step
 from autograder.verdict import Verdict
+from autograder.verdicts import Verdicts, alone, private
 
-__all__ = ["Mark", "Verdicts", "grade", "feedback", "submitted"]
+__all__ = ["Change", "Mark", "changes", "feedback", "grade", "misplaced", "submitted"]
 
 OURS = "our fault"
 OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
-HERE = Path(__file__).parent
-ROOT = HERE.parent
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -50,76 +41,14 @@ class Mark:
     note: str
 
 
-class Verdicts:
-    """The verdicts of a classroom, each under a hash of what decided it."""
+@dataclass(frozen=True)
+class Change:
+    """What the judge's points of a student were, and would be; None where there are none."""
 
-    def __init__(self, classroom: Path, isolation: str = "safe", jobs: int = 1, limits: Limits = Limits()):
-        self.classroom, self.isolation, self.jobs, self.limits = classroom, isolation, jobs, limits
-        self._walls: dict[str | None, Sandbox] = {}
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Verdicts:
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
-
-    def of(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store or from the judge. Equal submissions share them, but for what is
-        drawn for each student: that is kept under the student's id too."""
-        found, files = self.kept(lesson, steps, student), self._files(lesson, steps, student)
-        wanting = [(file, exercises) for file, exercises in files if exercises and not file.exists()]
-        asked = [exercise for _, exercises in wanting for exercise in exercises]
-        made = judge.mark_cells(steps, asked, self.secret, self.walls(lesson), student) if asked else []
-        for file, exercises in wanting:
-            names = {exercise.id for exercise in exercises}
-            part = [each.to_json() for each in made if each.exercise in names]
-            _write(file, json.dumps(part, indent=1, ensure_ascii=False))
-        return found | {each.exercise: each for each in made}
-
-    def kept(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
-        """Verdicts by exercise, from the store; those that were not judged yet are not among them."""
-        files = [file for file, _ in self._files(lesson, steps, student) if file.exists()]
-        kept = [each for file in files for each in json.loads(file.read_text(encoding="utf-8"))]
-        return {each["exercise"]: Verdict(**each) for each in kept}
-
-    def _files(self, lesson: Lesson, steps: Sequence[Step], student: str) -> Iterator[tuple[Path, list[Exercise]]]:
-        """Where verdicts are kept: on what is the same for all, and on what is drawn for each student."""
-        for key, personal in (("", False), (student, True)):
-            exercises = [exercise for exercise in lesson.exercises if bool(exercise.personal) == personal]
-            yield self.classroom / "verdicts" / lesson.name / f"{self._key(lesson, steps, key)}.json", exercises
-
-    def walls(self, lesson: Lesson | None) -> Sandbox:
-        """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
-        library; raises NoSandbox where that would not be safe enough."""
-        name, exercises = (lesson.name, lesson.exercises) if lesson else (None, None)
-        with self._lock:
-            if name not in self._walls:
-                self._walls[name] = judge.sandbox(exercises, self.isolation, self.jobs, self.limits)
-            return self._walls[name]
-
-    def close(self) -> None:
-        for sandbox in self._walls.values():
-            sandbox.close()
-        self._walls = {}
-
-    @property
-    def secret(self) -> bytes:
-        """What makes the draws unknown to students; made once for each classroom."""
-        path = self.classroom / "secret"
-        if not path.exists():
-            private(self.classroom)
-            try:
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                    file.write(secrets.token_hex(32))
-            except FileExistsError:  # another thread or process was first
-                pass
-        return bytes.fromhex(path.read_text())
-
-    def _key(self, lesson: Lesson, steps: Sequence[Step], student: str) -> str:
-        """A hash of all that decides; `student` is empty for what is the same for everybody."""
-        parts = [[asdict(step) for step in steps], asdict(self.limits), _versions(lesson), self.secret.hex(), student]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    student: str
+    before: float | None
+    after: float | None
+    note: str
 
 
 def grade(
@@ -137,17 +66,18 @@ def grade(
     """
     from autograder.gradebook import Writer
 
-    files, released = dict(submitted(lesson, classroom)), submission.released(lesson)
+    files = dict(submitted(lesson, classroom))
     api, notes = _nbgrader(classroom, isolation), {}
-    with Verdicts(classroom, isolation, jobs) as verdicts, ThreadPoolExecutor(jobs) as pool:
-        verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
-        _release(api, lesson)
+    with Verdicts(classroom, isolation, jobs) as verdicts:
+        verdicts.walls(lesson)  # where there are none, nothing is touched
+        with alone(classroom):
+            _release(api, lesson)
 
-        def one(student: str) -> tuple[str, Any]:
-            return _judged(lesson, verdicts, student, files[student], released, outputs)
+        def written(students: list[str]) -> None:
+            verdicts.log("written", lesson, students=students)
 
-        with Writer(api.coursedir, lesson, parent=api) as writer:
-            for student, (note, notebook) in zip(files, pool.map(one, files), strict=True):
+        with Writer(api.coursedir, lesson, written, parent=api) as writer:
+            for student, (note, notebook) in _all_judged(lesson, verdicts, files, jobs, outputs):
                 notes[student] = note
                 if notebook:
                     writer.add(student, notebook)
@@ -157,12 +87,58 @@ def grade(
         return [_mark(gradebook, lesson, student, notes[student], student in failed) for student in files]
 
 
+def changes(
+    lesson: Lesson,
+    classroom: Path,
+    jobs: int = 1,
+    isolation: str = "safe",
+    progress: Callable = lambda student: None,
+) -> list[Change]:
+    """What `grade` would change, for each student: judged as `grade` does, and nothing is written to the gradebook.
+    Raises NoSandbox as `grade` does."""
+    from autograder.gradebook import judged_points
+
+    files = dict(submitted(lesson, classroom))
+    before, found = _judged_before(lesson, classroom), []
+    with Verdicts(classroom, isolation, jobs) as verdicts:
+        for student, (note, notebook) in _all_judged(lesson, verdicts, files, jobs):
+            after = judged_points(notebook) if notebook else None
+            found.append(Change(student, before.get(student), after, note))
+            progress(student)
+    return found
+
+
+def _judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
+    """By student, the points of the judge that stand in the gradebook."""
+    api = _nbgrader(classroom)
+    _, is_file, file = api.coursedir.db_url.partition("sqlite:///")
+    if is_file and not Path(file).exists():
+        return {}
+    with api.gradebook as gradebook:
+        known = [each for each in gradebook.assignments if each.name == lesson.name]
+        return {each.student.id: _by_the_judge(each) for assignment in known for each in assignment.submissions}
+
+
+def _all_judged(
+    lesson: Lesson, verdicts: Verdicts, files: dict[str, Path], jobs: int, outputs: bool = False
+) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """Each student with what `_judged` says, in order, `jobs` at a time."""
+    released = submission.released(lesson)
+    verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
+    with ThreadPoolExecutor(jobs) as pool:
+        for student, made in zip(
+            files, pool.map(lambda s: _judged(lesson, verdicts, s, files[s], released, outputs), files), strict=True
+        ):
+            yield student, made
+
+
 def _judged(
     lesson: Lesson, verdicts: Verdicts, student: str, file: Path, released: dict, outputs: bool
 ) -> tuple[str, Any]:
     """What there is to say of a submission in one line, and its notebook with the outputs of its test cells; no
     notebook, where we failed."""
-    from autograder.gradebook import is_test, marked
+    from autograder.gradebook import marked
+    from autograder.nbgrader import is_test
 
     shown = []
     try:
@@ -201,13 +177,6 @@ def misplaced(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, str]]:
         if not (folder / f"{lesson.name}.ipynb").exists():
             found = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "a file"
             yield folder.parent.name, found or "nothing"
-
-
-def private(folder: Path) -> Path:
-    """The folder, readable by its owner alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return folder
 
 
 def _nbgrader(classroom: Path, isolation: str = "safe"):
@@ -267,29 +236,8 @@ def _mark(gradebook, lesson: Lesson, student: str, note: str, failed: bool) -> M
     handed_in = gradebook.find_submission(lesson.name, student)
     grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
     waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-    judged = sum(grade.auto_score or 0.0 for grade in grades)
-    return Mark(student, handed_in.score, handed_in.max_score, judged, waiting, note)
+    return Mark(student, handed_in.score, handed_in.max_score, _by_the_judge(handed_in), waiting, note)
 
 
-def _versions(lesson: Lesson) -> str:
-    """A hash of all code of ours that can change a verdict."""
-    import numpy
-
-    ours = [
-        *HERE.glob("*.py"),
-        *(HERE / "box").glob("*.py"),
-        *(HERE / "diagnose").glob("*.py"),
-        *Path(backprop.__file__).parent.rglob("*.py"),
-    ]
-    digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
-    for path in sorted([*ours, *lesson.folder.glob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{secrets.token_hex(4)}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+def _by_the_judge(handed_in) -> float:
+    return sum(grade.auto_score or 0.0 for notebook in handed_in.notebooks for grade in notebook.grades)

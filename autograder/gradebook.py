@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -25,13 +25,14 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors import latesubmissions as penalising
 from nbgrader.preprocessors import saveautogrades as saving
+from nbgrader.utils import determine_grade
 
 from autograder.box import Shown
 from autograder.lesson import Lesson
-from autograder.nbgrader import write_outputs
-from autograder.verdict import CONTROL, Verdict
+from autograder.nbgrader import is_test, write_outputs
+from autograder.verdict import Verdict, printable
 
-__all__ = ["Writer", "is_test", "marked"]
+__all__ = ["Writer", "judged_points", "marked"]
 
 BATCH = 100
 
@@ -43,36 +44,38 @@ def marked(
     made = nbformat.from_dict(notebook)
     for cell, shows in itertools.zip_longest(made.cells, shown):
         if is_test(cell):
-            write_outputs(cell, verdicts.get(cell.metadata.get("backprop", {}).get("exercise")))
+            write_outputs(cell, verdicts)
         elif shows:
             cell.outputs = list(_outputs(shows))
     return made
 
 
-def is_test(cell: dict[str, Any]) -> bool:
-    """Whether the judge writes what this cell shows."""
-    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
+def judged_points(notebook: nbformat.NotebookNode) -> float:
+    """What the test cells of a marked notebook are worth, as nbgrader reads it."""
+    return sum(determine_grade(cell)[0] or 0.0 for cell in notebook.cells if is_test(cell))
 
 
 def _outputs(shows: Shown) -> Iterator[nbformat.NotebookNode]:
     """What a student's cell shows, in forms that can do nothing on anybody's page: text, and PNG."""
-    if text := CONTROL.sub("\N{REPLACEMENT CHARACTER}", shows.text):
+    if text := printable(shows.text):
         yield new_output("stream", name="stdout", text=text)
     for figure in shows.figures:
         yield new_output("display_data", data={"image/png": base64.b64encode(figure).decode()})
     if shows.result is not None:
-        text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", shows.result)
-        yield new_output("execute_result", data={"text/plain": text}, execution_count=None)
+        yield new_output("execute_result", data={"text/plain": printable(shows.result)}, execution_count=None)
     if shows.raised:
-        yield new_output("stream", name="stdout", text=f"{CONTROL.sub(chr(0xFFFD), shows.raised)}\n")
+        yield new_output("stream", name="stdout", text=printable(shows.raised) + "\n")
 
 
 class Writer:
-    """Takes one judged notebook after the other. `failed` names the students that nbgrader could not take."""
+    """Takes one judged notebook after the other; tells `written` whose marks stand in the gradebook from now on.
+    `failed` names the students that nbgrader could not take."""
 
-    def __init__(self, coursedir: CourseDirectory, lesson: Lesson, **converter: Any):
+    def __init__(
+        self, coursedir: CourseDirectory, lesson: Lesson, written: Callable[[list[str]], None], **converter: Any
+    ):
         self.failed: set[str] = set()
-        self._coursedir, self._waiting = coursedir, {}
+        self._coursedir, self._waiting, self._written = coursedir, {}, written
         coursedir.assignment_id = lesson.name
         self._converter = _Convert(coursedir=coursedir, force=True, **converter)
 
@@ -105,6 +108,7 @@ class Writer:
                 session.rollback()
                 self._converter.log.error("%s: %s", student, error)
                 return False
+        self._written(list(notebooks))
         return True
 
 

@@ -100,20 +100,22 @@ class Examined:
 def draws(exercise: Exercise, seed: Seed, for_marks: bool) -> list[Draw]:
     """Every case with its numbers; cases for marks only are left out of `check`."""
     cases = [case for case in exercise.cases if for_marks or not case.for_marks_only]
-    draw = _draw if exercise.personal is None else _draw.__wrapped__  # what is one student's own is not kept
-    return [draw(exercise, case, seed(exercise, case)) for case in cases]
+    return [_drawn(exercise, case, seed(exercise, case)) for case in cases]
 
 
-def more_draws(exercise: Exercise, seed: Seed) -> list[Draw]:
+def more_draws(exercise: Exercise, seed: Seed, times: int = AGAIN) -> list[Draw]:
     """The small cases again and again, with other numbers: a name for a mistake must hold on all of them."""
-    cases = [case for case in exercise.cases if not case.for_marks_only]
-    draw = _draw if exercise.personal is None else _draw.__wrapped__
-    return [draw(exercise, case, seed(exercise, case) + 1 + n) for n in range(AGAIN) for case in cases]
+    cases = [case for case in exercise.cases if not (case.for_marks_only or case.once)]
+    return [_drawn(exercise, case, seed(exercise, case) + 1 + n) for n in range(times) for case in cases]
+
+
+def _drawn(exercise: Exercise, case: Case, seed: int) -> Draw:
+    """A case's numbers; for a class they are drawn once, but what is one student's own is not kept."""
+    return (_draw if exercise.personal is None else _draw.__wrapped__)(exercise, case, seed)
 
 
 @functools.lru_cache(512)
 def _draw(exercise: Exercise, case: Case, seed: int) -> Draw:
-    """A case's numbers; for a class they are drawn once."""
     return KINDS[exercise.kind].draw(exercise, case, np.random.default_rng(seed))
 
 
@@ -163,7 +165,7 @@ def _patiently(exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]
 
 def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> list[Stage]:
     """The values on the way, where they can be known."""
-    drawn = more_draws(exercise, seed)[:3] if exercise.parts else []
+    drawn = more_draws(exercise, seed, 1)[:3] if exercise.parts else []
     try:
         values = stages.of_values(exercise, found.answers)
         return values or stages.of_calls(exercise, drawn, stages.calls(exercise, venue, drawn))
@@ -192,7 +194,7 @@ def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tup
 
 def _on(draw: Draw, drawn: Sequence[Draw]) -> str:
     """Which case it was, unless it was the first, which is the ordinary one."""
-    return "" if draw.case == drawn[0].case else f" (case: {draw.case.replace('_', ' ')})"
+    return "" if draw.case == drawn[0].case else f" (case: {draw.in_words})"
 
 
 def _worth(exercise: Exercise, found: Examined) -> float:

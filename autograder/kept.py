@@ -11,7 +11,7 @@ import ast
 import builtins
 import importlib
 import inspect
-import pkgutil
+import symtable
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,8 +19,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import backprop
 from autograder import progress
+from autograder.box import inert_mine
 from autograder.diagnose import Here
 from autograder.exercise import Exercise
 from autograder.kinds import KINDS
@@ -103,12 +103,21 @@ def _text(name: str, value: Any, namespace: Mapping[str, Any]) -> tuple[str, lis
 def _function(name: str, function: FunctionType) -> tuple[str, list[str]]:
     try:
         text = textwrap.dedent(inspect.getsource(function)).strip()
-        used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        used = set(_from_outside(symtable.symtable(text, name, "exec")))
     except (OSError, SyntaxError) as error:
         raise CannotKeep(f"the text of `{name}` cannot be found ({type(error).__name__})") from None
     if f"def {name}(" not in text and not text.startswith(f"{name} ="):
         text += f"\n\n\n{name} = {function.__name__}"
     return text, sorted(used - set(dir(builtins)) - {name})
+
+
+def _from_outside(scope: symtable.SymbolTable) -> Iterator[str]:
+    """The names that code takes from the notebook: not its parameters and variables, whatever else is called so there."""
+    for symbol in scope.get_symbols():
+        if symbol.is_referenced() and (symbol.is_global() or scope.get_type() == "module"):
+            yield symbol.get_name()
+    for inner in scope.get_children():
+        yield from _from_outside(inner)
 
 
 def _same(path: Path, text: str) -> bool:
@@ -139,14 +148,8 @@ def writers() -> dict[str, Exercise]:
 
 def _library(name: str) -> Any:
     """A function of the library that no exercise asks for."""
-    for module in _modules():
-        if name in getattr(module, "__all__", ()):
-            return getattr(module, name)
-    known = ", ".join(sorted(writers()))
-    raise AttributeError(f"neither an exercise nor the library has {name!r}; exercises ask for: {known}")
-
-
-def _modules() -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(backprop.__path__):
-        if not found.ispkg and found.name != "fast":  # which has the clear ones' names
-            yield importlib.import_module(f"backprop.{found.name}")
+    try:
+        return getattr(inert_mine, name)
+    except AttributeError:
+        known = ", ".join(sorted(writers()))
+        raise AttributeError(f"neither an exercise nor the library has {name!r}; exercises ask for: {known}") from None

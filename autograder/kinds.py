@@ -11,18 +11,18 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograder import probes, rules
+from autograder import probes, programs, rules
 from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
-__all__ = ["KINDS", "Kind", "Venue", "Way"]
+__all__ = ["KINDS", "PAIRS", "Kind", "Venue", "Way", "pair_names"]
 
 
 class Venue(Protocol):
@@ -80,7 +80,11 @@ def _questions(way: Way, drawn: tuple[Draw, ...]) -> Questions:
 # ----- pair: `f_forward`, `f_backward`, or one of them -----
 
 
-def _names(exercise: Exercise) -> tuple[str, str]:
+PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
+
+
+def pair_names(exercise: Exercise) -> tuple[str, str]:
+    """What the forward and the backward of its layer are called."""
     layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
     return f"{layer}_forward", f"{layer}_backward"
 
@@ -91,7 +95,7 @@ def _gradient_names(exercise: Exercise) -> list[str]:
 
 def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
     """Inputs from the case, a random upstream gradient, and the reference's answers."""
-    forward, backward = (getattr(exercise.reference, name) for name in _names(exercise))
+    forward, backward = (getattr(exercise.reference, name) for name in pair_names(exercise))
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
     dout = rng.standard_normal(np.shape(out))
@@ -111,7 +115,7 @@ def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> 
 @functools.cache
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
     """A backward is tried with the documented cache and with the cache of the student's own forward."""
-    forward, backward = _names(exercise)
+    forward, backward = pair_names(exercise)
     names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
 
     def documented(draw):
@@ -220,8 +224,17 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
     return ways
 
 
+def _returned(value: Any) -> Any:
+    """What a function returned, out of what the probe sent back."""
+    return value.get("returned") if isinstance(value, dict) else None
+
+
+def _by_name(names: Iterable[str]) -> str:
+    return f"return a dictionary with {', '.join(names)}"
+
+
 def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
     found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
     found = {name: found[name] for name in exercise.points if name in found}
@@ -260,20 +273,22 @@ def _draw_stages(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dr
 
 def _read_stages(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     """A value that follows rightly from the student's own values before it is right: an error costs once."""
-    returned = value.get("returned") if isinstance(value, dict) else None
-    missing = f"return a dictionary with {', '.join(exercise.points)}; yours returned {_describe(returned)}"
+    returned = _returned(value)
     if not isinstance(returned, dict):
-        return Answer(draw, missing=missing)
+        return Answer(draw, missing=f"{_by_name(exercise.points)}; yours returned {_describe(returned)}")
     values = {name: returned[name] for name in exercise.points if name in returned}
-    missing = f"return a dictionary with {', '.join(exercise.points)}; in yours is no "
-    missing += ", ".join(name for name in exercise.points if name not in returned)
+    left_out = ", ".join(name for name in exercise.points if name not in returned)
     expected, remarks = dict(draw.expected), {}
     for name, follows in exercise.stages.items():
         instead = _follows(follows, draw, values, name)
         if instead is not None:
             expected[name] = instead
             remarks[name] = f"`{name}` follows rightly from your values before it; it is off only because they are"
-    return Answer(dataclasses.replace(draw, expected=expected), values, missing=missing, remarks=remarks)
+    draw, missing = (
+        dataclasses.replace(draw, expected=expected),
+        f"{_by_name(exercise.points)}; in yours is no {left_out}",
+    )
+    return Answer(draw, values, missing=missing, remarks=remarks)
 
 
 def _follows(follows: Callable, draw: Draw, values: Mapping[str, Any], name: str) -> np.ndarray | None:
@@ -305,24 +320,37 @@ def _draw_marks(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dra
 
 def _read_hunt(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     """Which suspects return something else than the right function on the student's inputs."""
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
+    if exercise.tries:
+        return _read_tries(exercise, draw, returned)
     names = list(inspect.signature(exercise.innocents[0]).parameters)
     if not isinstance(returned, dict) or set(returned) != set(names):
-        asked = f"return a dictionary with {', '.join(names)}"
-        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+        return Answer(draw, missing=f"{_by_name(names)}; yours returned {_describe(returned)}")
     try:
         inputs = {name: np.array(returned[name], float) for name in names}
         if (count := sum(array.size for array in inputs.values())) > MOST_NUMBERS:
             return Answer(draw, missing=f"your inputs hold {count} numbers; at most {MOST_NUMBERS} can be read by eye")
         if not all(array.size and np.isfinite(array).all() for array in inputs.values()):
             return Answer(draw, missing="your inputs must be finite numbers, and none of them empty")
-        outcomes = [_outcome(innocent, inputs) for innocent in exercise.innocents]
+        return _accused(exercise, draw, lambda function: _outcome(function, inputs))
     except (ValueError, TypeError, IndexError) as error:
         return Answer(draw, missing=f"the right function cannot take your inputs: {error}")
-    right, *others = outcomes
+
+
+def _read_tries(exercise: Exercise, draw: Draw, returned: Any) -> Answer:
+    """The same, where the exercise says how a function is tried on what came back."""
+    try:
+        return _accused(exercise, draw, lambda function: [exercise.tries(function, returned)])
+    except (ValueError, ArithmeticError) as error:
+        return Answer(draw, missing=str(error))
+
+
+def _accused(exercise: Exercise, draw: Draw, outcome: Callable[[Callable], list[np.ndarray]]) -> Answer:
+    """1.0 for each suspect that differs from the right functions, if these agree."""
+    right, *others = [outcome(innocent) for innocent in exercise.innocents]
     if not all(_alike(right, other) for other in others):
         return Answer(draw, missing="on your inputs two right functions differ, so nobody could be accused")
-    return Answer(draw, {name: _exposed(exercise.suspects[name], inputs, right) for name in exercise.points})
+    return Answer(draw, {name: _exposed(exercise.suspects[name], outcome, right) for name in exercise.points})
 
 
 def _outcome(function: Callable, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
@@ -335,10 +363,10 @@ def _alike(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
     return len(a) == len(b) and all(rules.close(x, y) and x.shape == y.shape for x, y in zip(a, b))
 
 
-def _exposed(suspect: Callable, inputs: Mapping[str, np.ndarray], right: list[np.ndarray]) -> float:
+def _exposed(suspect: Callable, outcome: Callable, right: list[np.ndarray]) -> float:
     """1.0 where the suspect differs from what is right, or breaks down; else 0.0."""
     try:
-        return float(not _alike(_outcome(suspect, inputs), right))
+        return float(not _alike(outcome(suspect), right))
     except Exception:
         return 1.0
 
@@ -352,16 +380,186 @@ def _draw_choice(exercise: Exercise, case: Case, rng: np.random.Generator) -> Dr
 
 
 def _read_choice(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
-    returned = value.get("returned") if isinstance(value, dict) else None
+    returned = _returned(value)
     if not isinstance(returned, dict):
-        asked = f"return a dictionary with {', '.join(exercise.points)}"
-        return Answer(draw, missing=f"{asked}; yours returned {_describe(returned)}")
+        return Answer(draw, missing=f"{_by_name(exercise.points)}; yours returned {_describe(returned)}")
     letters = {name: str(returned.get(name, "")).strip().lower() for name in exercise.points}
     values = {name: float(ord(letter)) for name, letter in letters.items() if re.fullmatch("[a-z]", letter)}
     return Answer(draw, values, missing="choose a letter for each: " + ", ".join(exercise.points))
 
 
+# ----- engine: operations that record their links, judged with our sweep; their sweep, on links that we record -----
+
+MOST_LINKS = 1000  # of a program with a handful of names
+
+
+def _draw_engine(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A program for each operation; for each of its ends the number and the rates with respect to what it is given."""
+    inputs, expected, what = case.make(rng), {}, {}
+    for name, program in inputs.items():
+        values, leaves = programs.run(program), programs.leaves(program)
+        rates = {end: programs.true_rates(values, end) for end in programs.ends(program)}
+        expected[name] = np.array([[values[end].value, *(rate[x] for x in leaves)] for end, rate in rates.items()])
+        what[name] = [
+            each for end in rates for each in [f"{end} is", *(f"nudging {x} moves {end} at rate" for x in leaves)]
+        ]
+    return Draw(case.name, inputs, None, {"what": what, "within": {n: _in(p) for n, p in inputs.items()}}, expected)
+
+
+@functools.cache
+def _ways_of_engine(exercise: Exercise) -> list[Way]:
+    """One operation at a time, so that one which fails costs no other."""
+
+    def asks(name):
+        def question(draw):
+            program = draw.inputs[name]
+            known = dict(program=dict(program), operations=[name], ends=programs.ends(program))
+            return known | dict(most=MOST_LINKS)
+
+        return question
+
+    return [Way(f"{name} alone", [name], [name], asks(name)) for name in exercise.points]
+
+
+def _read_engine(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    (name,) = way.brings
+    try:
+        return Answer(draw, {name: programs.swept(value, len(programs.leaves(draw.inputs[name])))})
+    except ValueError as error:
+        return Answer(draw, missing=f"{name}: {error}")
+
+
+MOST_ASKED = 1000  # gradients that come back
+
+
+def _draw_sweep(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A program, as numbers and links, and the rate of each value; of a long one, of some."""
+    program = case.make(rng)["program"]
+    values = programs.run(program)
+    rates = programs.true_rates(values, [*program][-1])
+    asked = np.unique(np.linspace(0, len(rates) - 1, MOST_ASKED).astype(int))
+    names = [*program]
+    known = dict(graph=programs.plain(values), asked=asked.tolist(), names=[names[i] for i in asked])
+    what = [f"nudging {name} moves {names[-1]} at rate" for name in known["names"]]
+    known |= {"what": {"gradient": what}, "within": {"gradient": _in(program)}}
+    return Draw(case.name, {"program": program}, None, known, {"gradient": np.array([rates[names[i]] for i in asked])})
+
+
+@functools.cache
+def _ways_of_sweep(exercise: Exercise) -> list[Way]:
+    """As it stands; then with the judge's own sweep over edges in the place of the student's."""
+
+    def asks(part):
+        return lambda draw: dict(name=exercise.id, graph=draw.cache["graph"], asked=draw.cache["asked"], part=part)
+
+    ways = [Way("your own functions", [exercise.id], list(exercise.points), asks(None))]
+    for part in exercise.parts:
+        ways.append(Way("right functions", [exercise.id], list(exercise.points), asks(part), exercise.parts))
+    return ways
+
+
+def _read_sweep(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    asked, found = draw.cache["asked"], value.get("gradients") if isinstance(value, dict) else None
+    if not isinstance(found, dict):
+        returned = _returned(value)
+        return Answer(draw, missing=f"return a dictionary {{value: gradient}}; yours returned {_describe(returned)}")
+    if not found and value.get("unasked"):
+        return Answer(
+            draw, missing="the keys of the dictionary are the values themselves, the objects that the links name"
+        )
+    # What the end does not depend on has no gradient, or 0.
+    reached = _reached(draw)
+    for number, name in zip(asked, draw.cache["names"]):
+        if number not in found and number in reached:
+            return Answer(draw, missing=f"gradient: there is none for {name}{draw.cache['within']['gradient']}")
+    return Answer(draw, {"gradient": [found.get(number, 0.0) for number in asked]})
+
+
+def _reached(draw: Draw) -> set[int]:
+    """The places of the values that the end was computed from."""
+    numbers, children, parents, _ = draw.cache["graph"]
+    reached = {len(numbers) - 1}
+    for child, parent in sorted(zip(children.tolist(), parents.tolist()), reverse=True):  # parents come first
+        if child in reached:
+            reached.add(parent)
+    return reached
+
+
+def _in(program: Mapping) -> str:
+    text = programs.written(program)
+    return f" in {text}" if text else ""
+
+
+# ----- table: a function that returns {thing: number} -----
+
+
+def _draw_table(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    inputs = case.make(rng)
+    (name,) = exercise.points
+    table = getattr(exercise.reference, exercise.id)(*copy.deepcopy(list(inputs.values())))
+    what = [f"nudging {node} moves {inputs.get('end', 'the end')} at rate" for node in table]
+    known = {"names": list(table), "what": {name: what}, "within": {name: _edges(inputs)}}
+    return Draw(case.name, inputs, None, known, {name: np.array([*table.values()], float)})
+
+
+def _edges(inputs: Mapping) -> str:
+    """The edges, to be copied into a cell; "" where there are many."""
+    return f" in {inputs['edges']}" if len(inputs["edges"]) <= 8 else ""
+
+
+def _read_table(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """The numbers, in the order of the reference's names."""
+    (name,), returned = exercise.points, _returned(value)
+    if not isinstance(returned, dict):
+        return Answer(draw, missing=f"return a dictionary; yours returned {_describe(returned)}")
+    names = draw.cache["names"]
+    for each in names:
+        if each not in returned:
+            return Answer(draw, missing=f"{name}: {each!r} is missing from your dictionary")
+    if len(returned) > len(names):
+        extra = next(each for each in returned if each not in names)
+        return Answer(draw, missing=f"{name}: {str(extra)[:40]!r} is in your dictionary, and nothing is called so")
+    return Answer(draw, {name: [returned[each] for each in names]})
+
+
+# ----- order: a list in which each node stands behind its parents -----
+
+
+def _draw_order(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    inputs = case.make(rng)
+    return Draw(case.name, inputs, None, None, dict.fromkeys(exercise.points, np.ones(())))
+
+
+def _read_order(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """Every order that is one is right; else what is wrong with it."""
+    returned = _returned(value)
+    if not isinstance(returned, (list, tuple)):
+        return Answer(draw, missing=f"return a list of nodes; yours returned {_describe(returned)}")
+    links, end = draw.inputs["links"], draw.inputs["end"]
+    said = _misplaced(list(returned), links, getattr(exercise.reference, exercise.id)(links, end))
+    return Answer(draw, missing=f"order: {said}") if said else Answer(draw, dict.fromkeys(exercise.points, 1.0))
+
+
+def _misplaced(order: list, links: Mapping, wanted: Sequence) -> str:
+    place: dict[Any, int] = {}
+    for node in order:
+        if not isinstance(node, (str, int)):
+            return "a node is no key of `links`"
+        if node in place:
+            return f"{str(node)[:40]!r} stands there twice"
+        place[node] = len(place)
+    for node in wanted:
+        if node not in place:
+            return f"{node!r} is missing"
+        for parent, _ in links.get(node, ()):
+            if parent in place and place[parent] > place[node]:
+                return f"{node!r} stands before its parent {parent!r}"
+    extra = place.keys() - set(wanted)
+    return f"{min(map(str, extra))[:40]!r} is there, and the end was not computed from it" if extra else ""
+
+
 _COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients, rules.keeps]
+_RATES = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.values, rules.rates]
 
 # fmt: off
 KINDS = {
@@ -372,6 +570,10 @@ KINDS = {
     "takes a function": Kind(probes.takes_a_function, _draw_takes_a_function, _ways_of_taking_a_function, _read_function, _COMPUTED),
     "stages":   Kind(probes.function, _draw_stages,   _ways_of_function, _read_stages,   _COMPUTED),
     "hunt":     Kind(probes.function, _draw_marks,    _ways_of_function, _read_hunt,     [rules.runs, rules.returns, rules.exposes], reusable=False),
+    "engine":   Kind(probes.engine,   _draw_engine,   _ways_of_engine,   _read_engine,   _RATES),
+    "sweep":    Kind(probes.sweep,    _draw_sweep,    _ways_of_sweep,    _read_sweep,    _RATES),
+    "table":    Kind(probes.table,    _draw_table,    _ways_of_function, _read_table,    _RATES),
+    "order":    Kind(probes.function, _draw_order,    _ways_of_function, _read_order,    [rules.runs, rules.returns]),
     "choice":   Kind(probes.function, _draw_choice,   _ways_of_function, _read_choice,   [rules.runs, rules.returns, rules.chosen], reusable=False),
 }
 # fmt: on

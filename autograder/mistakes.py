@@ -5,13 +5,11 @@ A rule that stops catching, or a hint that another mistake takes, is a fault of 
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from autograder import judge
+from autograder.check import quietly
 from autograder.diagnose import Here, attempt
 from autograder.exercise import Exercise, Mistake
 
@@ -58,8 +56,7 @@ def _tried(exercise: Exercise, mistake: Mistake, seeds: int) -> Killed:
 
 def _once(exercise: Exercise, mistake: Mistake, seed: int) -> tuple[str, str | None]:
     """The name of the rule that complained first, and what was said of the cause."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         venue, draw = Here(attempt(exercise, mistake)), judge.secret_seed(bytes([seed]))
         found = judge.examine(exercise, venue, judge.draws(exercise, draw, for_marks=False))
         found = judge.ask_again(exercise, venue, found, draw)

@@ -8,8 +8,10 @@ reads the points from those outputs. Gradebook, formgrader, feedback and export 
 from __future__ import annotations
 
 import atexit
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -20,11 +22,18 @@ from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
 from traitlets import Unicode
 
 from autograder import submission
-from autograder.grade import Verdicts
 from autograder.lesson import Unknown, find_lesson
 from autograder.verdict import Verdict
+from autograder.verdicts import Verdicts
 
-__all__ = ["HardenCells", "SubmissionExporter", "TrustedExecute", "keep_timestamp_readable"]
+__all__ = [
+    "HardenCells",
+    "SubmissionExporter",
+    "TrustedExecute",
+    "is_test",
+    "keep_timestamp_readable",
+    "write_outputs",
+]
 
 FOR_MORE = "This exercise is there for whoever wants more; it is no part of the mark."
 NOT_OURS = "No exercise of the course stands behind this cell, so it was not judged; mark it by hand."
@@ -73,9 +82,8 @@ class TrustedExecute(NbGraderPreprocessor):
             store, student = _verdicts(self.classroom, self.isolation), resources["nbgrader"]["student"]
             verdicts = store.of(lesson, submission.steps(nb, released), student)
         for cell in nb.cells:
-            if cell.cell_type == "code" and utils.is_grade(cell):
-                exercise = cell.metadata.get("backprop", {}).get("exercise")
-                write_outputs(cell, verdicts.get(exercise))
+            if is_test(cell):
+                write_outputs(cell, verdicts)
         return nb, resources
 
 
@@ -98,8 +106,14 @@ def keep_timestamp_readable(assignment: str, student: str, notebooks: list[str])
             path.replace(path.with_name("timestamp-unreadable.txt"))
 
 
-def write_outputs(cell: NotebookNode, verdict: Verdict | None) -> None:
-    """The cell's outputs, from which nbgrader reads its points, as a fraction of its own maximum."""
+def is_test(cell: dict[str, Any]) -> bool:
+    """Whether the judge writes what this cell shows."""
+    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
+
+
+def write_outputs(cell: NotebookNode, verdicts: Mapping[str, Verdict]) -> None:
+    """A test cell's outputs, from which nbgrader reads its points, as a fraction of its own maximum."""
+    verdict = verdicts.get(cell.metadata.get("backprop", {}).get("exercise"))
     share = verdict.points / verdict.max_points if verdict else 0.0
     points = round(share * float(cell.metadata.nbgrader["points"]), 6)
     text = verdict.text() if verdict else NOT_OURS

@@ -25,6 +25,88 @@ def function(student, name, inputs, keeps=()):
     return {"returned": student[name](*inputs), "kept": [inputs[i] for i in keeps]}
 
 
+def engine(student, program, operations, ends, most):
+    """Run a program with the student's operations; return every number that its ends lead to, and its links."""
+    from backprop.graph import run
+
+    values = run(program, {name: student[name] for name in operations})
+    leaves = [values[name] for name, step in program.items() if not isinstance(step, (list, tuple))]
+    found, links, count = [*leaves, *(values[name] for name in ends)], [], 0
+    place = {id(value): number for number, value in reversed(list(enumerate(found)))}
+    for value in found:  # which grows while we go through it
+        if not (hasattr(value, "value") and hasattr(value, "links")):
+            raise TypeError(f"a Value was expected, with its links; a {type(value).__name__} came back")
+        row = []
+        for link in value.links:
+            count += 1
+            if count > most:
+                raise ValueError(f"there are more than {most} links in a small program")
+            if not isinstance(link, (tuple, list)) or len(link) != 2:
+                row.append(type(link).__name__)
+                continue
+            parent, partial = link
+            if not (hasattr(parent, "value") and hasattr(parent, "links")):
+                if hasattr(partial, "links"):
+                    row.append("pair the other way round")
+                    continue
+                row.append((type(parent).__name__, partial))
+                continue
+            if id(parent) not in place:
+                place[id(parent)] = len(found)
+                found.append(parent)
+            row.append((place[id(parent)], partial))
+        links.append(row)
+    return {"numbers": [value.value for value in found], "links": links, "ends": [place[id(values[e])] for e in ends]}
+
+
+def table(student, name, inputs):
+    """Call a function of edges, which count how often they are used."""
+    from autograder.box.counted import Edges, Slope
+
+    edges, *others = inputs
+    returned = student[name](Edges((here, there, Slope(slope)) for here, there, slope in edges), *others)
+    if not isinstance(returned, dict):
+        return {"returned": returned}
+    return {"returned": {node: float(v) if type(v) is Slope else v for node, v in returned.items()}}
+
+
+def sweep(student, name, graph, asked, part):
+    """Build values from numbers, and have the student's function send a gradient back from the last of them.
+    Where the judge answers the calls of a `part`, the nodes of a graph go to it by number."""
+    from autograder.box.counted import Slope
+    from backprop.graph import Value
+
+    if part:
+        home = student[name].__globals__
+        answered = home[part]
+
+        def by_number(edges, end):
+            number = {}
+
+            def numbered(node):
+                return number.setdefault(node, len(number))
+
+            plain = [(numbered(a), numbered(b), float(slope)) for a, b, slope in edges]
+            totals = answered(plain, number.setdefault(end, len(number)))
+            return {node: totals[each] for node, each in number.items()}
+
+        home[part] = by_number
+    numbers, children, parents, partials = (array.tolist() for array in graph)
+    values = [Value(number) for number in numbers]
+    for child, parent, partial in zip(children, parents, partials):
+        values[child].links.append((values[parent], Slope(partial)))
+    try:
+        returned = student[name](values[-1])
+    finally:
+        if part:
+            home[part] = answered
+    if not isinstance(returned, dict):
+        return {"returned": returned}
+    found = {number: returned[values[number]] for number in asked if values[number] in returned}
+    gradients = {number: float(v) if type(v) is Slope else v for number, v in found.items()}
+    return {"gradients": gradients, "unasked": sum(not isinstance(key, Value) for key in returned)}
+
+
 def takes_a_function(student, name, inputs):
     """Call a function that takes a function: `f` comes as a name of this table, `rng` as a seed."""
     functions = {
@@ -39,6 +121,10 @@ def takes_a_function(student, name, inputs):
         "sum of sines": lambda x: np.sum(np.sin(x)),
         "neighbours": lambda x: np.sum(np.ravel(x)[1:] * np.ravel(x)[:-1] ** 2),  # every entry meets the next
         "softmax": lambda x: np.log(np.sum(np.exp(x))),  # every entry meets all others
+        # of a vector, with a vector as its value
+        "sum and product of ends": lambda x: np.array([np.sum(x * x), x[0] * x[-1] ** 2]),
+        "powers": lambda x: np.concatenate([x, x**2, x**3]) * x[0],
+        "running sum of squares": lambda x: np.cumsum(x * x),
     }
     made = dict(inputs)
     if "f" in made:

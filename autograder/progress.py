@@ -119,8 +119,12 @@ def record(exercise: Exercise, verdict: Verdict) -> None:
     if verdict.empty:
         return
     before = of(exercise)
-    after = replace(before, points=max(before.points, verdict.points), checks=before.checks + 1)
-    after = replace(after, reasons=before.reasons + bool(verdict.diagnosis))
+    after = replace(
+        before,
+        points=max(before.points, verdict.points),
+        checks=before.checks + 1,
+        reasons=before.reasons + bool(verdict.diagnosis),
+    )
     if verdict.points == verdict.max_points and after.checks_until_right is None:
         after = replace(after, checks_until_right=after.checks)
     with contextlib.suppress(OSError):
@@ -147,11 +151,9 @@ def lesson_here(namespace: dict[str, Any]) -> Lesson | None:
 
 def state(lesson: Lesson) -> str:
     """The learner's state of a lesson: a line for each exercise, and what is next."""
-    exercises = _exercises(lesson)
-    kept = {e.id: of(e) for e in exercises}
-    done = sum(min(kept[e.id].points, e.counts) for e in exercises)
+    exercises, kept, points = _standing(lesson)
     width = max(len(e.id) for e in exercises)
-    lines = [f"{lesson.name}: {done:g} of {sum(e.counts for e in exercises):g} points"]
+    lines = [f"{lesson.name}: {points}"]
     lines += [f"{_sign(e, kept[e.id])} {e.id:{width}}  {_line(e, kept[e.id])}" for e in exercises]
     written = [d for d in directives(lesson.text) if d.kind == "rubric"]
     lines += [f"✎ {d.name}  {d.options['points']} points, read by a person" for d in written]
@@ -167,17 +169,18 @@ def state(lesson: Lesson) -> str:
 def course() -> Iterator[str]:
     """The learner's state of the course, a line for each lesson."""
     for lesson in lessons():
-        exercises = [e for e in _exercises(lesson) if e.counts]
-        done = sum(min(of(e).points, e.counts) for e in exercises)
-        total = sum(e.counts for e in exercises)
-        todo = next((e.id for e in exercises if of(e).points < e.max_points), None)
-        yield f"{lesson.name}  {done:g} of {total:g} points" + (f"; next: {todo}" if todo else "")
+        exercises, kept, points = _standing(lesson)
+        todo = next((e.id for e in exercises if e.counts and kept[e.id].points < e.max_points), None)
+        yield f"{lesson.name}  {points}" + (f"; next: {todo}" if todo else "")
     yield from _in_practice()
 
 
-def _exercises(lesson: Lesson) -> list[Exercise]:
-    """As the learner gets them."""
-    return [exercise.drawn_for(learner()) if exercise.personal else exercise for exercise in lesson.exercises]
+def _standing(lesson: Lesson) -> tuple[list[Exercise], dict[str, Progress], str]:
+    """The exercises as the learner gets them, what is kept of each, and how many points there are of how many."""
+    exercises = [exercise.drawn_for(learner()) if exercise.personal else exercise for exercise in lesson.exercises]
+    kept = {e.id: of(e) for e in exercises}
+    done = sum(min(kept[e.id].points, e.counts) for e in exercises)
+    return exercises, kept, f"{done:g} of {sum(e.counts for e in exercises):g} points"
 
 
 def _sign(exercise: Exercise, kept: Progress) -> str:

@@ -18,9 +18,10 @@ import numpy as np
 from autograder import submission
 from autograder.copies import Copy, copies
 from autograder.exercise import Exercise
-from autograder.grade import Verdicts, submitted
+from autograder.grade import submitted
 from autograder.lesson import Lesson
 from autograder.verdict import Verdict
+from autograder.verdicts import Verdicts
 
 __all__ = ["Item", "NotGraded", "Report", "Row", "Seen", "of"]
 

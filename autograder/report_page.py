@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from autograder.grade import private
 from autograder.report import Item, Report, Row
-from autograder.verdict import CONTROL, rich
+from autograder.verdict import printable, rich
+from autograder.verdicts import private
 
 __all__ = ["html", "table", "write"]
 
@@ -52,7 +52,7 @@ def table(report: Report) -> str:
 
 def _cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    text = CONTROL.sub("�", text).replace("\n", " ")
+    text = printable(text).replace("\n", " ")
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

@@ -25,10 +25,12 @@ __all__ = [
     "keeps",
     "numbers",
     "outputs",
+    "rates",
     "remark",
     "returns",
     "runs",
     "shapes",
+    "values",
 ]
 
 # Relative to the largest entry of the right array. Every correct implementation in a sample
@@ -45,6 +47,11 @@ class Draw:
     dout: np.ndarray | None
     cache: Any
     expected: dict[str, np.ndarray]
+
+    @property
+    def in_words(self) -> str:
+        """The case's name as it is said to students."""
+        return self.case.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,28 @@ def gradients(name: str, answer: Answer) -> str | None:
     )
 
 
+def values(name: str, answer: Answer) -> str | None:
+    """The numbers that a program of values works out are right."""
+    return _entry(name, answer, [not what.startswith("nudging") for what in answer.draw.cache["what"][name]])
+
+
+def rates(name: str, answer: Answer) -> str | None:
+    """How fast the end moves when a value is nudged, one by one."""
+    return _entry(name, answer, [True for _ in answer.draw.cache["what"][name]])
+
+
+def _entry(name: str, answer: Answer, among: list[bool]) -> str | None:
+    """A sentence about the first entry that is off, of those that are looked at."""
+    got, want = (array.ravel() for array in _floats(answer, name))
+    if close(got, want):
+        return None
+    for what, look, mine, true in zip(answer.draw.cache["what"][name], among, got, want):
+        if look and not abs(mine - true) <= TOLERANCE[8] * np.abs(want).max():
+            digits = next((d for d in range(6, 16) if f"{true:.{d}g}" != f"{mine:.{d}g}"), 17)
+            return f"{name}: {what} {true:.{digits}g}; yours says {mine:.{digits}g}{answer.draw.cache['within'][name]}"
+    return None
+
+
 def keeps(name: str, answer: Answer) -> str | None:
     """What the caller still needs is as it was."""
     return f"your function has changed `{answer.spoiled}`, which was given to it" if answer.spoiled else None
@@ -136,7 +165,7 @@ def keeps(name: str, answer: Answer) -> str | None:
 
 def exposes(name: str, answer: Answer) -> str | None:
     """On the student's inputs, a wrong function differs from the right ones."""
-    return None if answer.values[name] else f"`{name}` gets away: on your inputs it returns what is right"
+    return None if answer.values[name] else f"`{name}` gets away: on what you gave it, it returns what is right"
 
 
 def chosen(name: str, answer: Answer) -> str | None:

@@ -17,8 +17,9 @@ import numpy as np
 
 from autograder import submission
 from autograder.exercise import Case, Exercise, Mistake, source
-from autograder.grade import private
+from autograder.kinds import PAIRS, pair_names
 from autograder.lesson import Lesson
+from autograder.verdicts import private
 
 __all__ = ["Sample", "deserved", "samples", "write"]
 
@@ -177,9 +178,7 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
     used = mistake.function.__code__.co_names
-    return exercise.kind in ("pair", "function", "stranger") and not set(used) & (
-        set(mistake.function.__globals__) - {"np"}
-    )
+    return exercise.kind in (*PAIRS, "function") and not set(used) & (set(mistake.function.__globals__) - {"np"})
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
@@ -203,7 +202,7 @@ def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:
     """The arguments of the exercise's function on one case, and the names of what it returns."""
     rng = np.random.default_rng(0)
     inputs = list(case.make(rng).values())
-    if exercise.kind not in ("pair", "stranger"):
+    if exercise.kind not in PAIRS:
         return inputs, list(exercise.points)
-    out, cache = getattr(exercise.reference, exercise.id.replace("backward", "forward"))(*inputs)
+    out, cache = getattr(exercise.reference, pair_names(exercise)[0])(*inputs)
     return [rng.standard_normal(out.shape), cache], [name for name in exercise.points if name != "out"]

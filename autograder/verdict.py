@@ -7,10 +7,11 @@ import re
 import textwrap
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["STATUSES", "Verdict", "folded", "framed", "rich"]
+__all__ = ["STATUSES", "Verdict", "folded", "framed", "printable", "rich"]
 
 STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\w[\w ]*)\*(?![\w*])")
 MARKS = {True: "✓", False: "✗"}
 STAGES = {"exact": "✓", "close": "≈", "wrong": "✗", "follows": "↳", "missing": "–"}
 COLOURS = {"✓": "#009e73", "✗": "#d55e00"}
@@ -79,7 +80,7 @@ class Verdict:
             lines.append(self.layer)
         if self.isolation == "none":
             lines += ["Marked without walls (isolation: none)."]
-        return CONTROL.sub("�", "\n".join(lines))
+        return printable("\n".join(lines))
 
     @property
     def _staged(self) -> str:
@@ -109,9 +110,14 @@ class Verdict:
             body.append(_folds(self.help))
         body += [f'<div style="margin-top:.4em;opacity:.75">{rich(text)}</div>' for text in self.remarks]
         if self.layer:
-            text = html.escape(CONTROL.sub("�", self.layer))
+            text = html.escape(printable(self.layer))
             body.append(folded("The layer that was tried", f'<pre style="white-space:pre-wrap">{text}</pre>'))
         return framed("".join(body))
+
+
+def printable(text: str) -> str:
+    """Text without characters that would steer a terminal or a page."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def framed(body: str) -> str:
@@ -137,6 +143,7 @@ def folded(summary: str, inner: str) -> str:
 
 
 def rich(text: str) -> str:
-    """Plain text as HTML: code in backquotes as code, ✓ and ✗ in their colours."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(CONTROL.sub("�", text))).replace("\n", "<br>")
+    """Plain text as HTML: code in backquotes as code, *a word* between asterisks slanted, ✓ and ✗ in their colours."""
+    text = html.escape(printable(text)).replace("\n", "<br>")
+    text = MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", text)
     return re.sub("[✓✗]", lambda mark: f'<b style="color:{COLOURS[mark[0]]}">{mark[0]}</b>', text)

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.layer import Layer
 from autograder.primitives import JOINS
-from autograder.stranger import LEVELS, SIZES, TRIED, draw
+from autograder.strangers import LEVELS, SIZES, TRIED, draw
 from autograder.wrong_turns import wrong_turns
 
 AGREE, MISTAKES, MILLISECONDS = 1e-10, 3, 50

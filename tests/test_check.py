@@ -5,7 +5,7 @@ import pytest
 
 from autograder import check, guess, quiz
 from autograder.lesson import lessons
-from autograder.verdict import Verdict
+from autograder.verdict import Verdict, rich
 from backprop.layers import affine_forward  # noqa: F401  (as the lesson's set-up does)
 
 
@@ -163,6 +163,19 @@ def test_help_folds_open_in_stages_and_nothing_of_the_students_is_markup():
     assert "<code>x</code> &amp; y" in html
     first, second = html.index("<summary>Help"), html.index("<summary>More help (2 of 2)")
     assert first < second and html[first:second].count("</details>") == 0
+
+
+@pytest.mark.parametrize(
+    "text, html",
+    [
+        ("the sign of the *input*", "the sign of the <em>input</em>"),
+        ("over *all entries* of `x*w*y`", "over <em>all entries</em> of <code>x*w*y</code>"),
+        ("2*x*y, a * b * c, f(*args, *more), **bold**", "2*x*y, a * b * c, f(*args, *more), **bold**"),
+        ("a<b ✓", "a&lt;b <b style="),
+    ],
+)
+def test_words_and_code_are_marked_and_products_are_not(text, html):
+    assert rich(text).startswith(html)
 
 
 def test_a_verdict_cannot_hold_an_impossible_mark():

@@ -69,6 +69,24 @@ def test_what_passes_is_kept_with_what_it_calls(notebook, tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_parameters_and_variables_are_no_names_of_the_notebook(notebook, tmp_path, capsys):
+    """The notebook has values of the same names, which cannot be written down, and are not needed."""
+    notebook("from backprop.graph import Value\nend = out = cache = Value(2.0)\nscale = 1.0")
+    notebook(
+        """
+        def relu_backward(dout, cache):
+            def masked(out=dout):
+                return [scale * end for end in out * (cache > 0)]
+            return np.array(masked())
+        """
+    )
+    notebook("import numpy as np")
+    notebook('check("relu_backward")')
+    assert "not kept" not in capsys.readouterr().out and files(tmp_path) == ["relu_backward"]
+    (kept_,) = (tmp_path / "home" / "mine").glob("*.py")
+    assert "scale = 1.0" in kept_.read_text() and "Value" not in kept_.read_text()
+
+
 def test_a_later_wrong_answer_leaves_it_and_a_later_right_one_replaces_it(notebook, tmp_path):
     notebook(RELU)
     notebook('check("relu_backward")')

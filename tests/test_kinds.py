@@ -181,7 +181,7 @@ AFFINE = "def affine_forward(x, w, b):\n    {}return x.reshape(len(x), -1) @ w +
     [
         ("affine_forward", AFFINE.format(""), None),
         ("affine_forward", AFFINE.format("w *= 2; "), r"out\[\d, \d\] is"),  # what is returned comes first
-        ("affine_forward", AFFINE.format("b *= 2; b /= 2; w[:] = 0 + w; "), None),
+        ("affine_forward", AFFINE.format("b *= -1; b *= -1; w[:] = 0 + w; "), None),
         ("affine_forward", AFFINE.format("b = b + 1; b -= 1; "), None),
         ("affine_forward", AFFINE.format("x.shape = (len(x), -1); "), "has changed `x`.*case: images"),
         ("affine_forward", AFFINE.replace(", (x, w, b)", "").format(""), "return out and cache, .*yours returned one value"),

@@ -15,6 +15,7 @@ from autograder.exercise import source
 from autograder.lesson import find_exercise, find_lesson
 from autograder.report import Row
 from autograder.verdict import Verdict
+from autograder.verdicts import Verdicts
 from backprop import losses
 
 LESSON = find_lesson("04")
@@ -27,7 +28,7 @@ def classroom(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class")
     sample.write(LESSON, folder, 14)
     released = submission.released(LESSON)
-    with grade.Verdicts(folder) as verdicts:
+    with Verdicts(folder) as verdicts:
         for student, path in grade.submitted(LESSON, folder):
             try:
                 notebook = submission.harden(submission.read(path, released), released)
@@ -35,9 +36,7 @@ def classroom(tmp_path_factory):
                 continue
             found = [_verdict(e, _code(notebook, e)) for e in LESSON.exercises]
             steps = submission.steps(notebook, released)
-            for file, exercises in verdicts._files(LESSON, steps, student):
-                part = [each.to_json() for each in found if each.exercise in {e.id for e in exercises}]
-                grade._write(file, json.dumps(part))
+            verdicts.keep(LESSON, steps, student, found)
     return folder
 
 

@@ -18,6 +18,7 @@ Read in this order:
 
     frames.py    how bytes cross: every size and deadline is checked on whole frames
     values.py    what may cross: arrays, numbers, strings, None, lists, tuples, dicts; never pickled
+    counted.py   numbers that stop whoever uses them far too often
     inside.py    the worker: runs cells, answers questions
     world.py     the folder that it sees: a `backprop` from which the answers have been cut
     launch.py    the walls, from strongest to none, and how a worker is started behind them

@@ -27,14 +27,15 @@ def build(folder: Path, keep: Collection[str] | None) -> Path:
     for name in ("__init__.py", "check.py"):
         _write(folder / "autograder" / name, (HERE / "inert.py").read_text())
     _write(folder / "autograder" / "mine.py", (HERE / "inert_mine.py").read_text())
-    for name in ("frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
+    for name in ("counted.py", "frames.py", "inside.py", "seccomp.py", "shown.py", "values.py", "warm.py"):
         _write(folder / "autograder" / "box" / name, (HERE / name).read_text())
     for source in sorted(LIBRARY.rglob("*.py")):
         text = source.read_text()
         if source.parent.name == "explore":
             _explorer(source, text, folder, keep)
             continue
-        whole = keep is None or source.name.startswith("_") or source.name == "data.py"  # no answer stands there
+        without_answers = source.name.startswith("_") or source.name in ("data.py", "graph.py")
+        whole = keep is None or without_answers
         _write(folder / "backprop" / source.relative_to(LIBRARY), text if whole else strip(text, keep))
     shutil.copytree(LIBRARY / "datasets", folder / "backprop" / "datasets", dirs_exist_ok=True)
     return folder

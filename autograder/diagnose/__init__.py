@@ -28,6 +28,7 @@ from autograder.rules import Answer
 __all__ = ["Cause", "Finding", "Here", "attempt", "diagnose"]
 
 LARGEST = 100_000  # entries of an answer that is still worth comparing
+LONGEST = 10_000  # entries of a list or a program that is worth trying again for each mistake
 REMEMBERED = 500  # findings: in a class many get the same numbers wrong in the same way
 _known: dict[str, Finding] = {}
 
@@ -66,6 +67,8 @@ def diagnose(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Col
 
 def _small(answer: Answer) -> bool:
     """Whether both what is right and what was returned are worth comparing."""
+    if any(isinstance(value, (list, dict)) and len(value) > LONGEST for value in answer.draw.inputs.values()):
+        return False
     returned = (value.size for value in answer.values.values() if isinstance(value, np.ndarray))
     return max(sum(array.size for array in answer.draw.expected.values()), *returned, 0) <= LARGEST
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from autograder.diagnose.place import OFF, errors
+from autograder.diagnose.place import OFF, errors, has_names
 from autograder.rules import Answer
 
 __all__ = ["heat_map", "picture"]
@@ -22,7 +22,7 @@ def picture(answers: Mapping[str, Sequence[Answer]], wrong: Sequence[str]) -> st
     for name in wrong:
         for answer in answers.get(name, ()):
             error = errors(name, answer)
-            if error is None or error.ndim != 2 or max(error.shape) > LARGEST:
+            if error is None or has_names(answer) or error.ndim != 2 or max(error.shape) > LARGEST:
                 continue
             scale = np.abs(answer.draw.expected[name]).max(initial=0.0)
             off = np.abs(error) > OFF * scale

@@ -9,8 +9,9 @@ import numpy as np
 from autograder.diagnose.paths import _is_floats
 from autograder.rules import Answer, Draw, close
 
-__all__ = ["errors", "place"]
+__all__ = ["errors", "has_names", "place"]
 
+MOST_NAMES = 16  # in a sentence
 OFF = 1e-6  # an entry that is farther off, relative to the largest true one, is wrong
 
 
@@ -20,10 +21,28 @@ def place(name: str, answers: Sequence[Answer]) -> str:
     wrong = [answer for answer in seen if not close(answer.values[name], answer.draw.expected[name])]
     if not wrong:
         return ""
+    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
+    if has_names(wrong[0]):
+        said = _by_name(name, wrong[0])
+        return f"`{name}` is {said}.{cases}" if said else ""
     answer = max(wrong, key=lambda each: each.draw.expected[name].ndim > 0 and len(set(np.shape(each.values[name]))))
     where, size = _which(name, wrong, answer), _how_much(errors(name, answer), answer.draw.expected[name])
-    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
     return f"`{name}` is off {where + ', ' if where else ''}{size}.{cases}"
+
+
+def has_names(answer: Answer) -> bool:
+    """Whether its entries belong to nodes or values: then their places in the array mean nothing to a learner."""
+    return isinstance(answer.draw.cache, dict) and "what" in answer.draw.cache
+
+
+def _by_name(name: str, answer: Answer) -> str:
+    """For which nodes it is wrong and for which right; "" where these have no names, or too many."""
+    names = answer.draw.cache.get("names", ())
+    if not 0 < len(names) <= MOST_NAMES:
+        return ""
+    off = _mask(name, answer)
+    wrong, right = (", ".join(str(n) for n, m in zip(names, off) if m == want) for want in (True, False))
+    return f"wrong for {wrong}" + (f", right for {right}" if right else "") + f" (case: {answer.draw.in_words})"
 
 
 def _on_cases(seen: Sequence[Answer], wrong: Sequence[Answer]) -> str:
@@ -60,8 +79,8 @@ def _which(name: str, wrong: Sequence[Answer], answer: Answer) -> str:
             )
     for axis, called in ((0, "row"), (1, "column")):
         if mask.ndim == 2 and 0 < (lines := mask.any(axis=1 - axis)).sum() < len(lines):
-            return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {_case(answer.draw)})"
-    return f"in {int(mask.sum())} of {mask.size} entries (case: {_case(answer.draw)})"
+            return f"in {called} {_numbers(np.flatnonzero(lines))} of {len(lines)} (case: {answer.draw.in_words})"
+    return f"in {int(mask.sum())} of {mask.size} entries (case: {answer.draw.in_words})"
 
 
 def _mask(name: str, answer: Answer) -> np.ndarray:
@@ -115,11 +134,7 @@ def _percent(share: float) -> str:
 
 
 def _listed(wrong: Sequence[Answer]) -> str:
-    return ", ".join(dict.fromkeys(f"the case “{_case(answer.draw)}”" for answer in wrong))
-
-
-def _case(draw: Draw) -> str:
-    return draw.case.replace("_", " ")
+    return ", ".join(dict.fromkeys(f"the case “{answer.draw.in_words}”" for answer in wrong))
 
 
 def _numbers(indices: np.ndarray) -> str:

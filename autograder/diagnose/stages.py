@@ -87,10 +87,9 @@ def _noted(stage: Stage, first: bool) -> Stage:
 
 def calls(exercise: Exercise, venue: Venue, drawn: Sequence[Draw]) -> list[list | None]:
     """For each draw what the student's composite handed to the functions it calls, and what they gave back."""
-    if not exercise.parts:
+    if not exercise.parts or exercise.kind != "function":
         return []
-    watched = [*exercise.uses, *exercise.parts]
-    questions = [{"name": exercise.id, "inputs": list(d.inputs.values()), "watched": watched} for d in drawn]
+    questions = [_question(exercise, draw) for draw in drawn]
     replies = venue.ask(inspect.getsource(probes.traced), "traced", [exercise.id], questions, {})
     return [None if isinstance(r, Failure) or not isinstance(r, dict) else r.get("calls") for r in replies]
 
@@ -111,8 +110,12 @@ def of_calls(exercise: Exercise, drawn: Sequence[Draw], noted: Sequence[list | N
 def _reference_calls(exercise: Exercise, draw: Draw) -> list:
     reference = inspect.unwrap(getattr(exercise.reference, exercise.id))
     alone = FunctionType(reference.__code__, dict(reference.__globals__))  # nobody else's names are touched
-    question = {"name": exercise.id, "inputs": list(draw.inputs.values()), "watched": [*exercise.uses, *exercise.parts]}
-    return probes.traced({exercise.id: alone}, **question)["calls"]
+    return probes.traced({exercise.id: alone}, **_question(exercise, draw))["calls"]
+
+
+def _question(exercise: Exercise, draw: Draw) -> dict[str, Any]:
+    watched = [*exercise.uses, *exercise.parts]
+    return {"name": exercise.id, "inputs": list(draw.inputs.values()), "watched": watched}
 
 
 def _compared(exercise: Exercise, right: list, made: list) -> list[Stage]:

@@ -9,9 +9,10 @@ from functools import cache
 
 import numpy as np
 
-from autograder.diagnose.suspects import PAIRS, same_values
+from autograder.diagnose.suspects import same_values
 from autograder.diagnose.terms import TERMS
 from autograder.exercise import Exercise
+from autograder.kinds import PAIRS, pair_names
 from autograder.rules import Draw
 
 __all__ = ["Sums"]
@@ -43,7 +44,7 @@ class Sums:
     def _all(self, draw: Draw, forward: bool) -> dict[str, dict[str, np.ndarray]]:
         paths = self.exercise.paths or TERMS.get(self.exercise.id)
         if self.exercise.kind in PAIRS and forward:
-            paths = TERMS.get(f"{self._layer}_forward")
+            paths = TERMS.get(pair_names(self.exercise)[0])
         given = draw.inputs.values() if forward else (draw.dout, draw.cache)
         return paths(*given) if paths else {}
 
@@ -61,15 +62,11 @@ class Sums:
         numbers = {key: value for key, value in values.items() if type(value) in (int, float) and value}
         sizes = {f"`{key}`": value for key, value in numbers.items() if key not in SETTINGS_THAT_ARE_NONE}
         sizes["N"] = len(next(iter(draw.inputs.values())))
-        name = f"{self._layer}_forward" if self.exercise.kind in PAIRS else self.exercise.id
+        name = pair_names(self.exercise)[0] if self.exercise.kind in PAIRS else self.exercise.id
         for argument, letters in _letters(getattr(self.exercise.reference, name, None)):
             shape = np.shape(values.get(argument, ()))
             sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}
         return sizes
-
-    @property
-    def _layer(self) -> str:
-        return self.exercise.id.removesuffix("_backward").removesuffix("_forward")
 
 
 @cache

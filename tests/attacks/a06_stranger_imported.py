@@ -7,7 +7,7 @@ above = """
 import gc, importlib, types
 
 def looked_for(dout, cache):
-    for name in ("stranger", "stranger_exercise", "layer", "practice", "wrong_turns", "primitives"):
+    for name in ("strangers", "stranger_exercise", "layer", "practice", "wrong_turns", "primitives"):
         try:
             module = importlib.import_module("autograder." + name)
             layer = module.draw(3, "04\\na06_stranger_imported")
