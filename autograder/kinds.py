@@ -122,9 +122,8 @@ def _ways_of_pair(exercise: Exercise) -> list[Way]:
         return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
 
     def own(draw):
-        return names | dict(
-            inputs=list(draw.inputs.values()), dout=draw.dout, cache=None, keeps=_places(exercise, draw)
-        )
+        keeps = _keeps(exercise, draw)
+        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None) | keeps
 
     def forward_only(draw):
         return own(draw) | dict(dout=None)
@@ -143,9 +142,9 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     if not isinstance(value, dict):
         return Answer(draw, missing="nothing came back")
     values = {"out": value["out"]} if "out" in value else {}
-    if not _gradient_names(exercise) and (value.get("alone") or isinstance(values["out"], (tuple, dict))):
+    if not _gradient_names(exercise) and (value.get("alone") or isinstance(values.get("out"), (tuple, dict))):
         first = "" if value.get("alone") else "first "
-        missing = f"return out and cache, in this order; yours {first}returned {_describe(values['out'])}"
+        missing = f"return out and cache, in this order; yours {first}returned {_describe(values.get('out'))}"
         return Answer(draw, missing=missing)
     if "gradients" in value:
         names, returned = _gradient_names(exercise), value["gradients"]
@@ -161,16 +160,18 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     return Answer(draw, values, missing=f"{way.name} brought nothing back", spoiled=_spoiled(exercise, draw, value))
 
 
-def _places(exercise: Exercise, draw: Draw) -> list[int]:
-    """Where the inputs stand that must be kept as they are."""
-    return [place for place, name in enumerate(draw.inputs) if name in exercise.keeps]
+def _keeps(exercise: Exercise, draw: Draw) -> dict[str, list[int]]:
+    """Where the inputs stand that must be kept as they are; nothing is asked of exercises that do not say so."""
+    places = [place for place, name in enumerate(draw.inputs) if name in exercise.keeps]
+    return {"keeps": places} if places else {}
 
 
 def _spoiled(exercise: Exercise, draw: Draw, value: Any) -> str:
     """The first of these inputs that came back changed."""
     kept = value.get("kept") if isinstance(value, dict) else None
     names = [name for name in draw.inputs if name in exercise.keeps]
-    return next((name for name, array in zip(names, kept or ()) if not np.array_equal(array, draw.inputs[name])), "")
+    pairs = zip(names, kept) if isinstance(kept, list) else ()
+    return next((name for name, array in pairs if not np.array_equal(array, draw.inputs[name])), "")
 
 
 def _describe(returned: Any) -> str:
@@ -216,7 +217,7 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
     """As it stands, with the student's own parts; then, if it has parts, with the judge's."""
 
     def question(draw):
-        return {"name": exercise.id, "inputs": list(draw.inputs.values()), "keeps": _places(exercise, draw)}
+        return {"name": exercise.id, "inputs": list(draw.inputs.values())} | _keeps(exercise, draw)
 
     ways = [Way("your own functions", [exercise.id], list(exercise.points), question)]
     if exercise.parts:
