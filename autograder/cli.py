@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from autograder.box import NoSandbox
-from autograder.lesson import Lesson, Unknown, find_lesson, lessons
+from autograder.lesson import Lesson, Unknown, find_lesson, folder, lessons
 
 NO_WALLS = "backprop doctor says what works; --isolation none grades without walls, and says so on every page."
 MARKS = {True: "PASS", None: "PART", False: "FAIL"}
@@ -82,7 +82,7 @@ def build(chosen, check):
         reading, writing = builder.minutes(lesson)
         click.echo(f"{lesson.name}: {reading} minutes of reading, {writing} of core exercises")
         for path in found:
-            click.echo(f"  {'out of date' if check else 'wrote'} {path.relative_to(builder.ROOT)}")
+            click.echo(f"  {'out of date' if check else 'wrote'} {path.relative_to(folder('course').parent)}")
         stale += found
     if check and stale:
         raise click.ClickException("run `backprop build` and commit what it writes")

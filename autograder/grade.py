@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import judge, submission
-from autograder.lesson import Lesson
+from autograder.lesson import Lesson, folder
 from autograder.verdict import Verdict
 from autograder.verdicts import Verdicts, alone, private
 
@@ -173,10 +173,10 @@ def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
 
 def misplaced(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, str]]:
     """The students who handed in something for `lesson`, but no notebook of its name; and what it is."""
-    for folder in sorted((classroom / "submitted").glob(f"*/{lesson.name}")):
-        if not (folder / f"{lesson.name}.ipynb").exists():
-            found = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "a file"
-            yield folder.parent.name, found or "nothing"
+    for place in sorted((classroom / "submitted").glob(f"*/{lesson.name}")):
+        if not (place / f"{lesson.name}.ipynb").exists():
+            found = ", ".join(sorted(path.name for path in place.iterdir())) if place.is_dir() else "a file"
+            yield place.parent.name, found or "nothing"
 
 
 def _nbgrader(classroom: Path, isolation: str = "safe"):
@@ -194,7 +194,7 @@ def _nbgrader(classroom: Path, isolation: str = "safe"):
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
     with setenv(BACKPROP_CLASSROOM=str(classroom)):
         config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    config.CourseDirectory.root = str(ROOT)
+    config.CourseDirectory.root = str(folder("lessons").parent)
     config.TrustedExecute.isolation = isolation
     config.NbGraderAPI.log_level = "ERROR"
     return NbGraderAPI(CourseDirectory(config=config), config=config)

@@ -129,6 +129,8 @@ def examine(
         brings, best = tuple(way.brings), tried.get(tuple(way.brings))
         if best and (not best.complaints or best.too_slow):
             continue
+        if way.unless and any(_holds(part, way.unless) for part in tried.values()):
+            continue
         found = _try(exercise, venue, drawn, way)
         if not best or _worth(exercise, found) > _worth(exercise, best):
             tried[brings] = found
@@ -195,6 +197,10 @@ def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tup
 def _on(draw: Draw, drawn: Sequence[Draw]) -> str:
     """Which case it was, unless it was the first, which is the ordinary one."""
     return "" if draw.case == drawn[0].case else f" (case: {draw.in_words})"
+
+
+def _holds(found: Examined, name: str) -> bool:
+    return name in found.answers and name not in found.complaints
 
 
 def _worth(exercise: Exercise, found: Examined) -> float:

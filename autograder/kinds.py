@@ -37,13 +37,14 @@ class Venue(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way to try an answer: the functions it needs, and the values it brings back."""
+    """One way to try an answer: the functions it needs, and the values it brings back; `unless` a value holds already."""
 
     name: str
     needs: Sequence[str]
     brings: Sequence[str]
     question: Callable[[Draw], dict[str, Any]]
     parts: Mapping[str, Callable] = field(default_factory=dict)
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     forward, backward = (getattr(exercise.reference, name) for name in pair_names(exercise))
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
-    dout = rng.standard_normal(np.shape(out))
+    dout = rng.standard_normal(np.shape(out)).astype(np.result_type(out, np.float32))  # float32 meets float32
     if not (names := _gradient_names(exercise)):
         return Draw(case.name, inputs, dout, cache, {"out": np.asarray(out, float)})
     returned = backward(dout, cache)
@@ -114,7 +115,11 @@ def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> 
 
 @functools.cache
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
-    """A backward is tried with the documented cache and with the cache of the student's own forward."""
+    """A backward is tried with the documented cache and with the cache of the student's own forward.
+
+    Where the forward is asked for too, the two must work together: only where its `out` is wrong does the documented
+    cache stand in for what it keeps.
+    """
     forward, backward = pair_names(exercise)
     names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
 
@@ -128,13 +133,12 @@ def _ways_of_pair(exercise: Exercise) -> list[Way]:
     def forward_only(draw):
         return own(draw) | dict(dout=None)
 
-    ways = []
+    alone = Way("the forward alone", [forward], ["out"], forward_only)
+    given = Way("the documented cache", [backward], gradients, documented, unless="out")
+    joined = Way("the cache of your own forward", [forward, backward], gradients, own)
     if "out" in exercise.points:
-        ways.append(Way("the forward alone", [forward], ["out"], forward_only))
-    if gradients:
-        ways.append(Way("the documented cache", [backward], gradients, documented))
-        ways.append(Way("the cache of your own forward", [forward, backward], gradients, own))
-    return ways
+        return [alone, joined, given] if gradients else [alone]
+    return [given, joined]
 
 
 def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:

@@ -370,6 +370,31 @@ def test_a_wrong_forward_of_the_students_own_costs_a_right_backward_nothing():
     assert judge.mark("affine_backward", functions, SECRET).points == 6
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.asarray(x, float)))
+
+
+def from_out(dout, cache):
+    return dout * cache * (1 - cache)
+
+
+@pytest.mark.parametrize(
+    "forward, backward, names",
+    [
+        (lambda x: (sigmoid(x), x), from_out, {"out": True, "dx": False}),
+        (lambda x: (sigmoid(x), x), lambda dout, x: dout * sigmoid(x) * sigmoid(-x), {"out": True, "dx": True}),
+        (lambda x: (sigmoid(-x), x), from_out, {"out": False, "dx": True}),
+        (lambda x: 1 / 0, from_out, {"out": False, "dx": True}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_forward_and_a_backward_must_work_together_unless_the_forward_is_wrong(forward, backward, names):
+    """A backward that reads what its forward does not keep is wrong, though it would be right with our cache. Where
+    `out` is wrong, that has cost enough."""
+    verdict = judge.mark("sigmoid_backward", dict(sigmoid_forward=forward, sigmoid_backward=backward), SECRET)
+    assert verdict.names == names
+
+
 SOURCES = {
     "helpers in the same cell": """
 def rows(x): return x.reshape(len(x), -1)

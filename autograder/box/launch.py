@@ -274,6 +274,9 @@ def _covered(shown: list[Path]) -> Iterator[Path]:
         home = ours if ours.parent.name.endswith("-packages") else package.parent
         if any(home.is_relative_to(path) for path in [*shown, Path("/usr")]) and home.is_dir():
             yield home
+    if own := os.environ.get("BACKPROP_COURSE"):  # see `autograder.lesson.folder`
+        if any(Path(own).resolve().is_relative_to(path) for path in [*shown, Path("/usr")]) and Path(own).is_dir():
+            yield Path(own).resolve()
     for packages in map(Path, sys.path):  # an editable installation copies the lessons there
         if any(packages.is_relative_to(path) for path in shown):
             yield from (packages / name for name in ("autograder", "backprop") if (packages / name).is_dir())
