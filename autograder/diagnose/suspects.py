@@ -105,7 +105,9 @@ class Trial:
     def holds(self, name: str) -> bool:
         """Whether this value of the suspect's is right on every draw."""
         made = [self._answer(name, i) for i in range(len(self.answers[name]))]
-        return all(name in a.values and same_values(a.values[name], a.draw.expected[name]) for a in made)
+        return all(
+            name in a.values and not a.spoiled and same_values(a.values[name], a.draw.expected[name]) for a in made
+        )
 
     def _answer(self, name: str, i: int) -> Answer:
         way = self._ways[name]
@@ -142,10 +144,11 @@ def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any
 
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
     """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
-    pair, forward = exercise.kind in PAIRS, way.brings == ["out"]
+    pair = exercise.kind in PAIRS
+    forward = pair and way.brings == ["out"]
     if suspect.stands_for not in way.needs:
         return Answer(draw, {name: draw.expected[name] for name in way.brings})
-    given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
+    given = _copied([draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values()))
     try:
         with np.errstate(all="ignore"):
             if exercise.kind == "takes a function":
@@ -154,15 +157,19 @@ def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answe
             elif pair and not forward and suspect.stands_for != exercise.id:
                 made = _through_own_cache(exercise, suspect, draw)
             else:
-                made = suspect.function(*_copied(given))
+                made = suspect.function(*given)
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
+    kept = [value for value, name in zip(given, draw.inputs) if name in exercise.keeps]
+    if forward:
+        alone = not isinstance(made, tuple) or len(made) < 2
+        made = {"out": made if alone else made[0], "alone": alone, "kept": kept}
+        return KINDS[exercise.kind].read(exercise, way, draw, made)
     if pair:
-        made = made[0] if forward and isinstance(made, tuple) else made
-        return KINDS[exercise.kind].read(exercise, way, draw, {"out" if forward else "gradients": made})
+        return KINDS[exercise.kind].read(exercise, way, draw, {"gradients": made})
     if exercise.kind == "stages" and isinstance(made, dict):  # what follows from what is not asked of suspects
         return Answer(draw, {name: made[name] for name in way.brings if name in made})
-    return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made})
+    return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made, "kept": kept})
 
 
 def _through_own_cache(exercise: Exercise, suspect: Suspect, draw: Draw) -> Any:
@@ -184,7 +191,7 @@ def _copied(value: Any) -> Any:
 
 
 def _same(a: Answer, b: Answer, name: str) -> bool:
-    if a.failure or b.failure:
+    if a.failure or b.failure or a.spoiled != b.spoiled:
         return False
     if name in a.values and name in b.values:
         return same_values(a.values[name], b.values[name])

@@ -64,6 +64,9 @@ class Stage {
     this.live = html('p', { class: 'bpx-live', 'aria-live': 'polite' }, this.root)
     this.listen()
     this.draw()
+    // A notebook renders what is far below before it stands in the page, where no style sheet reaches it yet.
+    this.arrival = new ResizeObserver(() => this.draws.forEach(draw => draw()))
+    this.arrival.observe(this.root)
   }
 
   listen() {
@@ -75,6 +78,7 @@ class Stage {
   }
 
   end() {
+    this.arrival.disconnect()
     for (const event in this.heard) this.model.off(event, this.heard[event])
     for (const timer of this.timers) clearInterval(timer)
     this.root.remove()
