@@ -9,7 +9,7 @@ PYTHON  ?= python3
 VENV    := .venv
 READY   := $(VENV)/.ready
 SAMPLE  := classroom/sample
-EXTRAS  := lab,grade,test
+EXTRAS  := lab,grade,scale,test
 
 # nbgrader calls `alembic` by name, so the environment's bin comes first on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

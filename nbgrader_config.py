@@ -12,7 +12,7 @@ c.CourseDirectory.release_directory = "course"
 c.CourseDirectory.submitted_directory = f"{classroom}/submitted"
 c.CourseDirectory.autograded_directory = f"{classroom}/autograded"
 c.CourseDirectory.feedback_directory = f"{classroom}/feedback"
-c.CourseDirectory.db_url = f"sqlite:///{classroom}/gradebook.db"
+c.CourseDirectory.db_url = os.environ.get("BACKPROP_GRADEBOOK", f"sqlite:///{classroom}/gradebook.db")
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "README.md"]
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # your turn"}

@@ -23,7 +23,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.choices import read_quiz
 from autograder.exercise import Exercise, source
-from autograder.lesson import DIRECTIVE, Directive, Lesson, parse
+from autograder.lesson import DIRECTIVE, Directive, Lesson, folder, parse
 from autograder.quote import Numbers, quotes
 
 __all__ = ["TooLong", "build", "minutes", "render", "strip"]
@@ -45,14 +45,14 @@ def build(lesson: Lesson, check: bool = False) -> list[Path]:
         raise TooLong(f"{lesson.name} takes {total} minutes; the most is {MOST_MINUTES}")
     instructor, figures = _rendered(lesson)
     made = {
-        ROOT / "solutions" / lesson.name / f"{lesson.name}.ipynb": instructor.encode(),
-        ROOT / "course" / lesson.name / f"{lesson.name}.ipynb": strip(instructor).encode(),
+        folder("solutions") / lesson.name / f"{lesson.name}.ipynb": instructor.encode(),
+        folder("course") / lesson.name / f"{lesson.name}.ipynb": strip(instructor).encode(),
     }
     for name, picture in figures.items():
         for home in ("solutions", "course"):
-            made[ROOT / home / lesson.name / "figures" / name] = picture
+            made[folder(home) / lesson.name / "figures" / name] = picture
     stale = [path for path, content in made.items() if not path.exists() or path.read_bytes() != content]
-    homes = [ROOT / home / lesson.name for home in ("solutions", "course")]
+    homes = [folder(home) / lesson.name for home in ("solutions", "course")]
     extra = [path for home in homes for path in home.rglob("*") if path.is_file() and path not in made]
     extra = [path for path in extra if ".ipynb_checkpoints" not in path.parts]
     if not check:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from autograder.box import NoSandbox
-from autograder.lesson import Lesson, Unknown, find_lesson, lessons
+from autograder.lesson import Lesson, Unknown, find_lesson, folder, lessons
 
 NO_WALLS = "backprop doctor says what works; --isolation none grades without walls, and says so on every page."
 MARKS = {True: "PASS", None: "PART", False: "FAIL"}
@@ -82,7 +82,7 @@ def build(chosen, check):
         reading, writing = builder.minutes(lesson)
         click.echo(f"{lesson.name}: {reading} minutes of reading, {writing} of core exercises")
         for path in found:
-            click.echo(f"  {'out of date' if check else 'wrote'} {path.relative_to(builder.ROOT)}")
+            click.echo(f"  {'out of date' if check else 'wrote'} {path.relative_to(folder('course').parent)}")
         stale += found
     if check and stale:
         raise click.ClickException("run `backprop build` and commit what it writes")
@@ -131,7 +131,8 @@ def check(file, student):
 )
 @click.option("--outputs", is_flag=True, help="Also run the notebooks to show what they print and draw.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and leave the gradebook alone.")
-def grade(lesson, classroom, jobs, isolation, outputs, dry_run):
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Have the workers of a Dask cluster judge.")
+def grade(lesson, classroom, jobs, isolation, outputs, dry_run, scheduler):
     """Mark every submission of LESSON in the classroom, and fill the gradebook.
 
     Submissions are at CLASSROOM/submitted/STUDENT/LESSON/LESSON.ipynb. One that cannot be read
@@ -154,9 +155,12 @@ def grade(lesson, classroom, jobs, isolation, outputs, dry_run):
         raise click.ClickException(f"nobody has handed in {lesson.name}: put submissions at {where}")
     with tqdm(total=len(files), desc="judging", unit="", disable=None) as bar:
         try:
+            one_more = (lambda student: bar.update()), scheduler
             if dry_run:
-                return _say_changes(grading.changes(lesson, classroom, jobs, isolation, lambda student: bar.update()))
-            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, lambda student: bar.update())
+                return _say_changes(grading.changes(lesson, classroom, jobs, isolation, *one_more))
+            marks = grading.grade(lesson, classroom, jobs, isolation, outputs, *one_more)
+        except ConnectionError as nobody:
+            raise click.ClickException(str(nobody)) from None
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))
@@ -170,7 +174,9 @@ def grade(lesson, classroom, jobs, isolation, outputs, dry_run):
         click.echo(f"{mark.student:{width}}  {points}{waiting}{note}{'  ' * bool(mark.note)}{mark.note}")
     if deserved:
         click.echo(f"{len(marks) - wrong} of {len(marks)} as deserved")
-    click.echo(f"gradebook: {classroom / 'gradebook.db'}; next: backprop feedback {lesson.name[:2]}, nbgrader export")
+    click.echo(
+        f"gradebook: {grading.gradebook_of(classroom)}; next: backprop feedback {lesson.name[:2]}, nbgrader export"
+    )
     if wrong or lost or any(mark.points is None for mark in marks):
         raise SystemExit(1)
 

@@ -82,6 +82,7 @@ class Exercise:
     stages     kind "stages": how each value follows from the inputs and the values before it
     tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
                cannot be tried on. Without it, what is returned is arrays by name
+    keeps      inputs that the caller still needs: a function that writes into one of them does not hold
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
     layer      of such an exercise: what was drawn, as text, to be shown with a verdict
@@ -98,6 +99,7 @@ class Exercise:
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     tries: Callable[[Callable, Any], np.ndarray] | None = None
+    keeps: Sequence[str] = ()
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)

@@ -6,22 +6,23 @@ verdicts come (`gradebook.py`); `nbgrader autograde` writes the same.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import judge, submission
-from autograder.lesson import Lesson
+from autograder import submission
+from autograder.lesson import Lesson, folder
 from autograder.verdict import Verdict
 from autograder.verdicts import Verdicts, alone, private
 
-__all__ = ["Change", "Mark", "changes", "feedback", "grade", "misplaced", "submitted"]
+__all__ = ["Change", "Mark", "changes", "feedback", "grade", "gradebook_of", "misplaced", "submitted"]
 
 OURS = "our fault"
 OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
@@ -58,26 +59,28 @@ def grade(
     isolation: str = "safe",
     outputs: bool = False,
     progress: Callable = lambda student: None,
+    scheduler: str | None = None,
 ) -> list[Mark]:
     """Judge all submissions of `lesson`, fill the gradebook, and return a line for each student. With `outputs`,
-    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing.
+    notebooks are also run to be shown: what they print and draw stands on the pages, and decides nothing. With the
+    address of a `scheduler`, a cluster judges (`scale.py`).
 
-    Raises NoSandbox where student code could not be walled in as `isolation` asks.
+    Raises NoSandbox where student code could not be walled in as `isolation` asks, ConnectionError without a cluster.
     """
-    from autograder.gradebook import Writer
+    from autograder.gradebook import Writer, one_at_a_time
 
     files = dict(submitted(lesson, classroom))
     api, notes = _nbgrader(classroom, isolation), {}
-    with Verdicts(classroom, isolation, jobs) as verdicts:
-        verdicts.walls(lesson)  # where there are none, nothing is touched
-        with alone(classroom):
+    with _judges(classroom, isolation, jobs, scheduler) as verdicts:
+        verdicts.prepare(lesson)  # where there are no walls, nothing is touched
+        with alone(classroom), one_at_a_time(api.coursedir.db_url):
             _release(api, lesson)
 
         def written(students: list[str]) -> None:
             verdicts.log("written", lesson, students=students)
 
         with Writer(api.coursedir, lesson, written, parent=api) as writer:
-            for student, (note, notebook) in _all_judged(lesson, verdicts, files, jobs, outputs):
+            for student, (note, notebook) in _all_judged(lesson, verdicts, files, outputs):
                 notes[student] = note
                 if notebook:
                     writer.add(student, notebook)
@@ -93,6 +96,7 @@ def changes(
     jobs: int = 1,
     isolation: str = "safe",
     progress: Callable = lambda student: None,
+    scheduler: str | None = None,
 ) -> list[Change]:
     """What `grade` would change, for each student: judged as `grade` does, and nothing is written to the gradebook.
     Raises NoSandbox as `grade` does."""
@@ -100,12 +104,13 @@ def changes(
 
     files = dict(submitted(lesson, classroom))
     before, found = _judged_before(lesson, classroom), []
-    with Verdicts(classroom, isolation, jobs) as verdicts:
-        for student, (note, notebook) in _all_judged(lesson, verdicts, files, jobs):
+    with _judges(classroom, isolation, jobs, scheduler) as verdicts:
+        verdicts.prepare(lesson)
+        for student, (note, notebook) in _all_judged(lesson, verdicts, files):
             after = judged_points(notebook) if notebook else None
             found.append(Change(student, before.get(student), after, note))
             progress(student)
-    return found
+    return sorted(found, key=lambda change: change.student)
 
 
 def _judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
@@ -119,17 +124,32 @@ def _judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
         return {each.student.id: _by_the_judge(each) for assignment in known for each in assignment.submissions}
 
 
+def _judges(classroom: Path, isolation: str, jobs: int, scheduler: str | None) -> Verdicts:
+    """Who judges: this machine, or the workers of a cluster."""
+    if not scheduler:
+        return Verdicts(classroom, isolation, jobs)
+    try:
+        from autograder.scale import VerdictsFromAfar
+    except ModuleNotFoundError as error:
+        raise ConnectionError(f"{error.name} is missing: pip install 'backprop-course[scale]'") from None
+    return VerdictsFromAfar(classroom, isolation, scheduler)
+
+
 def _all_judged(
-    lesson: Lesson, verdicts: Verdicts, files: dict[str, Path], jobs: int, outputs: bool = False
+    lesson: Lesson, verdicts: Verdicts, files: dict[str, Path], outputs: bool = False
 ) -> Iterator[tuple[str, tuple[str, Any]]]:
-    """Each student with what `_judged` says, in order, `jobs` at a time."""
-    released = submission.released(lesson)
-    verdicts.secret, verdicts.walls(lesson)  # made before the threads would race for them
-    with ThreadPoolExecutor(jobs) as pool:
-        for student, made in zip(
-            files, pool.map(lambda s: _judged(lesson, verdicts, s, files[s], released, outputs), files), strict=True
-        ):
-            yield student, made
+    """Each student with what `_judged` says, as soon as that is done. No more are begun than will soon be needed:
+    a class may be large, and whoever takes them slow."""
+    released, students, running = submission.released(lesson), iter(files), {}
+    with ThreadPoolExecutor(verdicts.jobs) as pool:
+        while True:
+            for student in itertools.islice(students, 2 * verdicts.jobs - len(running)):
+                task = pool.submit(_judged, lesson, verdicts, student, files[student], released, outputs)
+                running[task] = student
+            if not running:
+                return
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(done), done.result()
 
 
 def _judged(
@@ -149,7 +169,7 @@ def _judged(
         found = _once_more(lambda: verdicts.of(lesson, submission.steps(notebook, released), student))
         if outputs:
             runs = [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
-            shown = judge.outputs(runs, verdicts.walls(None))
+            shown = verdicts.show(lesson, runs, student)
     except Exception as error:
         return f"{OURS}: {type(error).__name__}: {error}", None
     return note or _reasons(lesson, found), marked(notebook, found, shown)
@@ -165,6 +185,14 @@ def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str
     return sorted((classroom / "feedback").glob(f"*/{lesson.name}/*.html")), failed
 
 
+def gradebook_of(classroom: Path) -> str:
+    """Where nbgrader keeps the classroom's marks: a file, or an address without its password."""
+    from sqlalchemy import make_url
+
+    url = make_url(_nbgrader(classroom).coursedir.db_url)
+    return url.database if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
 def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
     """The students who handed in `lesson`, with their notebooks."""
     for path in sorted((classroom / "submitted").glob(f"*/{lesson.name}/{lesson.name}.ipynb")):
@@ -173,10 +201,10 @@ def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:
 
 def misplaced(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, str]]:
     """The students who handed in something for `lesson`, but no notebook of its name; and what it is."""
-    for folder in sorted((classroom / "submitted").glob(f"*/{lesson.name}")):
-        if not (folder / f"{lesson.name}.ipynb").exists():
-            found = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "a file"
-            yield folder.parent.name, found or "nothing"
+    for place in sorted((classroom / "submitted").glob(f"*/{lesson.name}")):
+        if not (place / f"{lesson.name}.ipynb").exists():
+            found = ", ".join(sorted(path.name for path in place.iterdir())) if place.is_dir() else "a file"
+            yield place.parent.name, found or "nothing"
 
 
 def _nbgrader(classroom: Path, isolation: str = "safe"):
@@ -194,7 +222,7 @@ def _nbgrader(classroom: Path, isolation: str = "safe"):
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
     with setenv(BACKPROP_CLASSROOM=str(classroom)):
         config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    config.CourseDirectory.root = str(ROOT)
+    config.CourseDirectory.root = str(folder("lessons").parent)
     config.TrustedExecute.isolation = isolation
     config.NbGraderAPI.log_level = "ERROR"
     return NbGraderAPI(CourseDirectory(config=config), config=config)

@@ -26,15 +26,18 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors import latesubmissions as penalising
 from nbgrader.preprocessors import saveautogrades as saving
 from nbgrader.utils import determine_grade
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.pool import NullPool
 
 from autograder.box import Shown
 from autograder.lesson import Lesson
 from autograder.nbgrader import is_test, write_outputs
 from autograder.verdict import Verdict, printable
 
-__all__ = ["Writer", "judged_points", "marked"]
+__all__ = ["Writer", "judged_points", "marked", "one_at_a_time"]
 
 BATCH = 100
+LOCK = 0x6261636B  # of PostgreSQL's advisory locks, the number that is ours
 
 
 def marked(
@@ -98,7 +101,7 @@ class Writer:
             self.failed |= {name for name, notebook in waiting.items() if not self._write({name: notebook})}
 
     def _write(self, notebooks: dict[str, nbformat.NotebookNode]) -> bool:
-        with _one_session(self._coursedir) as session:
+        with one_at_a_time(self._coursedir.db_url), _one_session(self._coursedir) as session:
             try:
                 for student, notebook in notebooks.items():
                     self._coursedir.student_id = student
@@ -128,6 +131,19 @@ class _Convert(Autograde):
         folder = Path(self._format_dest(ours["assignment"], ours["student"]))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{ours['notebook']}.ipynb").write_text(nbformat.writes(self._notebook) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def one_at_a_time(db_url: str) -> Iterator[None]:
+    """Of several graders on one PostgreSQL, only one is inside at a time: nbgrader looks before it writes, also at
+    whether there are tables, and two would both see nothing. SQLite has its own lock, on its file."""
+    if not db_url.startswith("postgresql"):
+        yield
+        return
+    engine = create_engine(db_url, poolclass=NullPool)
+    with engine.connect() as connection:  # the lock ends with it, however that comes about
+        connection.execute(select(func.pg_advisory_lock(LOCK)))
+        yield
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,12 +38,14 @@ __all__ = [
     "examine",
     "fresh_seed",
     "judge",
+    "known_seed",
     "mark",
     "mark_cells",
     "mark_source",
     "outputs",
     "public_seed",
     "secret_seed",
+    "seeds",
     "verdict",
 ]
 
@@ -64,6 +66,17 @@ def secret_seed(secret: bytes) -> Seed:
         return int.from_bytes(hmac.new(secret, text.encode(), hashlib.sha256).digest()[:16], "big")
 
     return seed
+
+
+def seeds(secret: bytes, exercises: Sequence[Exercise]) -> dict[str, int]:
+    """What a judge elsewhere needs in the place of the secret: the seed of every case, by name. Layers that are
+    drawn for students have cases of the same names."""
+    seed = secret_seed(secret)
+    return {f"{exercise.id}/{case.name}": seed(exercise, case) for exercise in exercises for case in exercise.cases}
+
+
+def known_seed(seeds: Mapping[str, int]) -> Seed:
+    return lambda exercise, case: seeds[f"{exercise.id}/{case.name}"]
 
 
 public_seed = secret_seed(b"public")
@@ -129,6 +142,8 @@ def examine(
         brings, best = tuple(way.brings), tried.get(tuple(way.brings))
         if best and (not best.complaints or best.too_slow):
             continue
+        if way.unless and any(_holds(part, way.unless) for part in tried.values()):
+            continue
         found = _try(exercise, venue, drawn, way)
         if not best or _worth(exercise, found) > _worth(exercise, best):
             tried[brings] = found
@@ -187,7 +202,7 @@ def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> E
 
 def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tuple[str | None, Rule | None]:
     for rule in in_order:
-        if complaint := rule(name, answer):
+        if (complaint := rule(name, answer)) is not None:  # be it without a word
             return complaint, rule
     return None, None
 
@@ -195,6 +210,10 @@ def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tup
 def _on(draw: Draw, drawn: Sequence[Draw]) -> str:
     """Which case it was, unless it was the first, which is the ordinary one."""
     return "" if draw.case == drawn[0].case else f" (case: {draw.in_words})"
+
+
+def _holds(found: Examined, name: str) -> bool:
+    return name in found.answers and name not in found.complaints
 
 
 def _worth(exercise: Exercise, found: Examined) -> float:
@@ -309,9 +328,10 @@ def sandbox(exercises: Sequence[Exercise] | None, isolation: str, jobs: int = 1,
 
 
 def mark_cells(
-    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes, walls: Sandbox, student: str = ""
+    steps: Sequence[Step], exercises: Sequence[Exercise], secret: bytes | Seed, walls: Sandbox, student: str = ""
 ) -> list[Verdict]:
     """Mark a student's submission: run its cells in the box, and judge each exercise where its test cell stands.
+    Where the secret must not be, the seeds that are made of it will do.
 
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
@@ -320,7 +340,7 @@ def mark_cells(
     """
     asked = {step.exercise for step in steps}
     exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
-    hidden = secret_seed(secret)
+    hidden = secret if callable(secret) else secret_seed(secret)
     decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
     composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]
     helped, _, _ = _run(steps, composites, hidden, walls, lambda way: way.parts, deadly) if composites else _NOTHING
@@ -369,8 +389,10 @@ def _run(
     deadly: Collection[int] = (),
     alone: bool = False,
     explains: bool = False,
+    tries: int = 3,
 ) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
-    """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone.
+    """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone;
+    what ended with its slot, as when the machine runs out of memory, is run again; but not for ever.
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
@@ -400,7 +422,9 @@ def _run(
         for name, (first,) in found.items():
             again = name in after and first.complaints and not first.too_slow
             found[name] = [first, look(name, _other(seed)) if again else first]
-        late = box.late
+        late, lost = box.late, box.lost
+    if lost and tries > 1:
+        return _run(steps, exercises, seed, walls, wanted, deadly, alone, explains, tries - 1)
     if late and walls.crowded and not alone:
         return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
     return found, raised, dead

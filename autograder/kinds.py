@@ -37,13 +37,14 @@ class Venue(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way to try an answer: the functions it needs, and the values it brings back."""
+    """One way to try an answer: the functions it needs, and the values it brings back; `unless` a value holds already."""
 
     name: str
     needs: Sequence[str]
     brings: Sequence[str]
     question: Callable[[Draw], dict[str, Any]]
     parts: Mapping[str, Callable] = field(default_factory=dict)
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,12 @@ def _draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw
     forward, backward = (getattr(exercise.reference, name) for name in pair_names(exercise))
     inputs = case.make(rng)
     out, cache = forward(*inputs.values())
-    dout = rng.standard_normal(np.shape(out))
+    dout = rng.standard_normal(np.shape(out)).astype(np.result_type(out, np.float32))  # float32 meets float32
+    if not (names := _gradient_names(exercise)):
+        return Draw(case.name, inputs, dout, cache, {"out": np.asarray(out, float)})
     returned = backward(dout, cache)
     returned = returned if isinstance(returned, tuple) else (returned,)
-    expected = dict(zip(_gradient_names(exercise), returned, strict=True))
-    return Draw(case.name, inputs, dout, cache, {"out": out} | expected)
+    return Draw(case.name, inputs, dout, cache, {"out": out} | dict(zip(names, returned, strict=True)))
 
 
 def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
@@ -113,7 +115,11 @@ def _draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> 
 
 @functools.cache
 def _ways_of_pair(exercise: Exercise) -> list[Way]:
-    """A backward is tried with the documented cache and with the cache of the student's own forward."""
+    """A backward is tried with the documented cache and with the cache of the student's own forward.
+
+    Where the forward is asked for too, the two must work together: only where its `out` is wrong does the documented
+    cache stand in for what it keeps.
+    """
     forward, backward = pair_names(exercise)
     names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
 
@@ -121,18 +127,18 @@ def _ways_of_pair(exercise: Exercise) -> list[Way]:
         return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
 
     def own(draw):
-        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None)
+        keeps = _keeps(exercise, draw)
+        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None) | keeps
 
     def forward_only(draw):
         return own(draw) | dict(dout=None)
 
-    ways = []
+    alone = Way("the forward alone", [forward], ["out"], forward_only)
+    given = Way("the documented cache", [backward], gradients, documented, unless="out")
+    joined = Way("the cache of your own forward", [forward, backward], gradients, own)
     if "out" in exercise.points:
-        ways.append(Way("the forward alone", [forward], ["out"], forward_only))
-    if gradients:
-        ways.append(Way("the documented cache", [backward], gradients, documented))
-        ways.append(Way("the cache of your own forward", [forward, backward], gradients, own))
-    return ways
+        return [alone, joined, given] if gradients else [alone]
+    return [given, joined]
 
 
 def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
@@ -140,6 +146,10 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     if not isinstance(value, dict):
         return Answer(draw, missing="nothing came back")
     values = {"out": value["out"]} if "out" in value else {}
+    if not _gradient_names(exercise) and (value.get("alone") or isinstance(values.get("out"), (tuple, dict))):
+        first = "" if value.get("alone") else "first "
+        missing = f"return out and cache, in this order; yours {first}returned {_describe(values.get('out'))}"
+        return Answer(draw, missing=missing)
     if "gradients" in value:
         names, returned = _gradient_names(exercise), value["gradients"]
         if len(names) == 1:
@@ -151,7 +161,21 @@ def _read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
             expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
             return Answer(draw, values, missing=f"{expected}; yours returned {_describe(returned)}")
         values |= dict(zip(names, several))
-    return Answer(draw, values, missing=f"{way.name} brought nothing back")
+    return Answer(draw, values, missing=f"{way.name} brought nothing back", spoiled=_spoiled(exercise, draw, value))
+
+
+def _keeps(exercise: Exercise, draw: Draw) -> dict[str, list[int]]:
+    """Where the inputs stand that must be kept as they are; nothing is asked of exercises that do not say so."""
+    places = [place for place, name in enumerate(draw.inputs) if name in exercise.keeps]
+    return {"keeps": places} if places else {}
+
+
+def _spoiled(exercise: Exercise, draw: Draw, value: Any) -> str:
+    """The first of these inputs that came back changed."""
+    kept = value.get("kept") if isinstance(value, dict) else None
+    names = [name for name in draw.inputs if name in exercise.keeps]
+    pairs = zip(names, kept) if isinstance(kept, list) else ()
+    return next((name for name, array in pairs if not np.array_equal(array, draw.inputs[name])), "")
 
 
 def _describe(returned: Any) -> str:
@@ -197,7 +221,7 @@ def _ways_of_function(exercise: Exercise) -> list[Way]:
     """As it stands, with the student's own parts; then, if it has parts, with the judge's."""
 
     def question(draw):
-        return {"name": exercise.id, "inputs": list(draw.inputs.values())}
+        return {"name": exercise.id, "inputs": list(draw.inputs.values())} | _keeps(exercise, draw)
 
     ways = [Way("your own functions", [exercise.id], list(exercise.points), question)]
     if exercise.parts:
@@ -218,7 +242,8 @@ def _read_function(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answ
     returned = _returned(value)
     found = dict(_named(exercise, draw.inputs, returned))
     expected = f"return {', '.join(exercise.points)}; yours returned {_describe(returned)}"
-    return Answer(draw, {name: found[name] for name in exercise.points if name in found}, missing=expected)
+    found = {name: found[name] for name in exercise.points if name in found}
+    return Answer(draw, found, missing=expected, spoiled=_spoiled(exercise, draw, value))
 
 
 # ----- takes a function: a case names `f`, and gives `rng` as a seed; the probe makes both where the student's code is -----
@@ -538,7 +563,7 @@ def _misplaced(order: list, links: Mapping, wanted: Sequence) -> str:
     return f"{min(map(str, extra))[:40]!r} is there, and the end was not computed from it" if extra else ""
 
 
-_COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients]
+_COMPUTED = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.outputs, rules.gradients, rules.keeps]
 _RATES = [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.values, rules.rates]
 
 # fmt: off

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -131,6 +132,9 @@ def _module(path: Path):
 
 
 def folder(name: str) -> Path:
-    """`lessons/` or `course/`: beside the package in a checkout, inside it when installed from a wheel."""
+    """`lessons/`, `course/` or `solutions/`: where BACKPROP_COURSE says, for a course of one's own; else beside the
+    package in a checkout, inside it when installed from a wheel."""
+    if own := os.environ.get("BACKPROP_COURSE"):
+        return Path(own).absolute() / name
     inside = HERE / name
     return inside if inside.is_dir() else HERE.parent / name

@@ -7,21 +7,22 @@ its arguments, the student's names, and `np`. It returns plain values.
 import numpy as np
 
 
-def pair(student, forward, backward, inputs, dout, cache):
+def pair(student, forward, backward, inputs, dout, cache, keeps=()):
     """Call a forward, a backward, or both joined by the student's own cache."""
     answer = {}
     if inputs is not None:
         returned = student[forward](*inputs)
-        out, cache, *_ = returned if isinstance(returned, tuple) and len(returned) > 1 else (returned, None)
-        answer["out"] = out
+        alone = not isinstance(returned, tuple) or len(returned) < 2
+        out, cache, *_ = (returned, None) if alone else returned
+        answer |= {"out": out, "alone": alone, "kept": [inputs[i] for i in keeps]}
     if dout is not None:
         answer["gradients"] = student[backward](dout, cache)
     return answer
 
 
-def function(student, name, inputs):
-    """Call one function."""
-    return {"returned": student[name](*inputs)}
+def function(student, name, inputs, keeps=()):
+    """Call one function; bring back what it returned, and what has become of some of its inputs."""
+    return {"returned": student[name](*inputs), "kept": [inputs[i] for i in keeps]}
 
 
 def engine(student, program, operations, ends, most):

@@ -22,6 +22,7 @@ __all__ = [
     "close",
     "exposes",
     "gradients",
+    "keeps",
     "numbers",
     "outputs",
     "rates",
@@ -55,13 +56,14 @@ class Draw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one draw: values by name, or why there are none."""
+    """What came back for one draw: values by name, or why there are none; `spoiled` is an input that was written into."""
 
     draw: Draw
     values: dict[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
     missing: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
+    spoiled: str = ""
 
 
 Rule = Callable[[str, Answer], "str | None"]
@@ -154,6 +156,11 @@ def _entry(name: str, answer: Answer, among: list[bool]) -> str | None:
             digits = next((d for d in range(6, 16) if f"{true:.{d}g}" != f"{mine:.{d}g}"), 17)
             return f"{name}: {what} {true:.{digits}g}; yours says {mine:.{digits}g}{answer.draw.cache['within'][name]}"
     return None
+
+
+def keeps(name: str, answer: Answer) -> str | None:
+    """What the caller still needs is as it was."""
+    return f"your function has changed `{answer.spoiled}`, which was given to it" if answer.spoiled else None
 
 
 def exposes(name: str, answer: Answer) -> str | None:

@@ -22,10 +22,20 @@ __all__ = ["LEVELS", "SIZES", "TRIED", "draw"]
 
 INPUTS = {"x": ("N", "D"), "w": ("D", "M"), "b": ("M",), "t": ("K", "M"), "y": ("N",)}
 NAMES = "h a c e f g p q r u v z".split()
-# N, D, M, K of what is tried. In the last one D is so large that differencing the forward, be it row by row, takes
-# more computing time than there is; right code takes well under a second, with loops or without.
-SIZES = {"ordinary": (4, 5, 3, 2), "batch_of_one": (1, 3, 4, 2), "square": (4, 4, 4, 4), "large": (3, 40_000, 2, 7)}
+# N, D, M, K of what is tried: three shapes that are not square, from which sizes can be read, and one that is. In the
+# last one D is so large that differencing the forward, be it row by row, takes more computing time than there is;
+# right code takes well under a second, with loops or without.
+# fmt: off
+SIZES = {
+    "ordinary":     (4, 5, 3, 2),
+    "batch_of_one": (1, 3, 4, 2),
+    "square":       (4, 4, 4, 4),
+    "two_rows":     (2, 6, 5, 3),
+    "large":        (3, 40_000, 2, 7),
+}
+# fmt: on
 TRIED = [name for name in SIZES if name != "large"]
+SUITED = ("ordinary", "batch_of_one", "square")  # a layer is drawn that numbers of these sizes suit
 
 
 class Sketch:
@@ -173,8 +183,8 @@ def candidates(level: int, seed: str) -> Iterator[Layer]:
         recipe(sketch)
         layer = sketch.layer(level, inputs)
         try:  # twice, at the first go: a layer that few numbers suit would have none when it counts
-            tried = [layer.numbers(rng, SIZES[name], tries=1) for _ in range(2) for name in TRIED]
+            tried = [layer.numbers(rng, SIZES[name], tries=1) for _ in range(2) for name in SUITED]
         except ValueError:
             continue
-        if len(wrong_turns(layer, tried[: len(TRIED)])) >= 3:
+        if len(wrong_turns(layer, tried[: len(SUITED)])) >= 3:
             yield layer

@@ -26,14 +26,14 @@ from typing import Any
 
 import backprop
 from autograder import judge
-from autograder.box import Limits, Sandbox
+from autograder.box import Limits, Sandbox, Shown
 from autograder.exercise import Exercise
 from autograder.lesson import Lesson
 from autograder.progress import write
 from autograder.submission import Step
 from autograder.verdict import Verdict
 
-__all__ = ["Verdicts", "alone", "private"]
+__all__ = ["Verdicts", "alone", "private", "version"]
 
 HERE = Path(__file__).parent
 
@@ -58,7 +58,7 @@ class Verdicts:
         found, asked = self.kept(lesson, steps, student), {step.exercise for step in steps}
         wanting = [exercise for exercise in lesson.exercises if exercise.id in asked - found.keys()]
         if wanting:
-            made = judge.mark_cells(steps, wanting, self.secret, self.walls(lesson), student)
+            made = self.judge(lesson, steps, wanting, student)
             self.keep(lesson, steps, student, made)
             found |= {each.exercise: each for each in made}
         points = {name: [each.points, each.max_points] for name, each in found.items()}
@@ -101,6 +101,20 @@ class Verdicts:
         uses = sorted({name for each in lesson.exercises for name in each.uses})
         file = exercise.path.read_text(encoding="utf-8")
         return _hash([file, uses, asdict(self.limits), hashlib.sha256(self.secret).hexdigest(), _ours()])
+
+    def prepare(self, lesson: Lesson) -> None:
+        """Make what threads would race for; raises NoSandbox where `walls` does."""
+        self.secret, self.walls(lesson)
+
+    def judge(
+        self, lesson: Lesson, steps: Sequence[Step], exercises: Sequence[Exercise], student: str
+    ) -> list[Verdict]:
+        """Mark a submission, past the store."""
+        return judge.mark_cells(steps, exercises, self.secret, self.walls(lesson), student)
+
+    def show(self, lesson: Lesson, cells: Sequence[str | None], student: str) -> list[Shown | None]:
+        """Run a notebook's cells to be shown."""
+        return judge.outputs(cells, self.walls(None))
 
     def walls(self, lesson: Lesson | None) -> Sandbox:
         """Where the lesson's submissions are judged, or where any are run to be shown (None), beside the whole
@@ -154,6 +168,11 @@ def private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
+
+
+def version(lesson: Lesson) -> str:
+    """A hash of all that decides a lesson's marks on a machine, whoever's they are."""
+    return _hash([_ours(), *(exercise.path.read_text(encoding="utf-8") for exercise in lesson.exercises)])
 
 
 def _code(steps: Sequence[Step], whose: str = "") -> str:

@@ -3,31 +3,44 @@
     python -m benchmarks.grading [-n 20] [--json FILE] [--growth]
 
 Every row grades the same sample class (`backprop class`, without the files that cannot be read, and without
-the one that never ends: stock nbgrader waits 30 s for that, which would flatter us). Reports, verdicts and
-diagnoses are included. Time is wall-clock time of the whole command, start-up included, divided by the
-number of submissions; the ratio is that of stock nbgrader over the row's, so above 1 is faster. Both sides
-get compiled bytecode and one BLAS thread.
+the one that never ends: stock nbgrader waits 30 s for that, which would flatter us): of lesson 04, and of a
+synthetic lesson that is eight answers and eight tests. Reports, verdicts and diagnoses are included. Time is
+wall-clock time of the whole command, start-up included, divided by the number of submissions; the ratio is that
+of stock nbgrader over the row's, so above 1 is faster. Both sides get compiled bytecode and one BLAS thread.
+
+The floor is a fork of a warm process that runs what we run for a mark, the setup, the answers and the tests, with
+`check` in there: no walls, no gradebook, no pages. Stock nbgrader and the row "floor, demos too" also run the
+lesson's demonstrations. Otter-Grader is measured where it is installed.
+
+At the end, what one person waits for; the ratio is that of a limit over the time.
 """
 
 from __future__ import annotations
 
 import argparse
 import compileall
+import importlib.util
 import itertools
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 from autograder import sample
-from autograder.lesson import Lesson, find_lesson
+from autograder.check import tried
+from autograder.diagnose import attempt
+from autograder.exercise import Exercise
+from autograder.lesson import Lesson, find_lesson, folder, lessons
+from benchmarks import synthetic
 from benchmarks.timing import machine
 
 ROOT = Path(__file__).parent.parent
@@ -61,9 +74,9 @@ class Class(NamedTuple):
 def write_class(lesson: Lesson, home: Path, number: int) -> Class:
     """At least `number` submissions of the mix."""
     sample.write(lesson, home, number + len(NOT_LIKE_FOR_LIKE))
-    for folder in (home / "submitted").iterdir():
-        if folder.name.endswith(NOT_LIKE_FOR_LIKE):
-            shutil.rmtree(folder)
+    for handed_in in (home / "submitted").iterdir():
+        if handed_in.name.endswith(NOT_LIKE_FOR_LIKE):
+            shutil.rmtree(handed_in)
     return Class(lesson, home / "submitted", len(list((home / "submitted").iterdir())))
 
 
@@ -93,7 +106,7 @@ def _busy() -> float:
 
 def stock(of: Class, home: Path) -> Row:
     """`nbgrader autograde` as it comes: the notebooks run in kernels, `check` decides in there."""
-    shutil.copytree(ROOT / "solutions", home / "source")
+    shutil.copytree(folder("solutions"), home / "source")
     of.copy(home)
     (home / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "backprop"\n')
     clocked(_nbgrader("generate_assignment", of.lesson), home)
@@ -103,7 +116,7 @@ def stock(of: Class, home: Path) -> Row:
 def our_config(of: Class, home: Path) -> Row:
     """`nbgrader autograde` with our configuration."""
     for name in ("solutions", "course", "lessons"):
-        shutil.copytree(ROOT / name, home / name)
+        shutil.copytree(folder(name), home / name)
     shutil.copy(ROOT / "nbgrader_config.py", home)
     of.copy(home / "classroom")
     clocked([*_nbgrader("generate_assignment", of.lesson), "--force"], home, BACKPROP_ISOLATION="any")
@@ -130,13 +143,14 @@ def nbconvert(of: Class, home: Path) -> Row:
 FLOOR = """
 import json, os, sys
 import numpy, autograder.judge, autograder.diagnose
-for path in sys.argv[1:]:
+roles = sys.argv[1].split(",")
+for path in sys.argv[2:]:
     if (child := os.fork()) == 0:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1), os.dup2(null, 2)
         names = {"__name__": "__main__"}
         for cell in json.load(open(path))["cells"]:
-            if cell["cell_type"] == "code":
+            if cell["cell_type"] == "code" and cell["metadata"].get("backprop", {}).get("role", "own") in roles:
                 try:
                     exec("".join(cell["source"]), names)
                 except BaseException:
@@ -146,10 +160,46 @@ for path in sys.argv[1:]:
 """
 
 
-def floor(of: Class, home: Path) -> Row:
-    """A fork of a warm process that runs all cells, `check` among them: no walls, no gradebook, no pages."""
+def floor(*more: str) -> Callable[[Class, Path], Row]:
+    """A fork of a warm process that runs cells, `check` among them: no walls, no gradebook, no pages."""
+    roles = ",".join(["setup", "answer", "test", "own", *more])
+
+    def run(of: Class, home: Path) -> Row:
+        notebooks = [str(path) for path in of.copy(home).glob("submitted/*/*/*.ipynb")]
+        return clocked([sys.executable, "-c", FLOOR, roles, *notebooks], home, BACKPROP_HOME=str(home / "learner"))
+
+    return run
+
+
+OTTER = """
+import os, sys
+from otter.run import main
+home = os.getcwd()
+for path in sys.argv[1:]:
+    main(path, autograder=f"{home}/autograder.zip", output_dir=f"{home}/out", no_logo=True)
+"""
+OTTERS_TEST = """
+OK_FORMAT = True
+code = '''>>> from autograder.lesson import find_exercise
+>>> from autograder.check import tried
+>>> float(tried(find_exercise("NAME").drawn_for("anna"), {**globals()})[0].points)
+POINTS'''
+cases = [{"code": code, "hidden": False, "locked": False}]
+test = {"name": "NAME", "points": POINTS, "suites": [{"type": "doctest", "scored": True, "cases": cases}]}
+"""
+
+
+def otter(of: Class, home: Path) -> Row:
+    """`otter run`, all notebooks in one process and without containers; `check` decides in there, as a test of its own."""
     notebooks = [str(path) for path in of.copy(home).glob("submitted/*/*/*.ipynb")]
-    return clocked([sys.executable, "-c", FLOOR, *notebooks], home, BACKPROP_HOME=str(home / "learner"))
+    for name in ("tests", "out"):
+        (home / name).mkdir()
+    for exercise in of.lesson.exercises:
+        test = OTTERS_TEST.replace("NAME", exercise.id).replace("POINTS", str(exercise.max_points))
+        (home / "tests" / f"{exercise.id}.py").write_text(test)
+    command = str(Path(sys.executable).with_name("otter"))
+    clocked([command, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment"], home)
+    return clocked([sys.executable, "-c", OTTER, *notebooks], home, BACKPROP_HOME=str(home / "learner"))
 
 
 def _nbgrader(step: str, lesson: Lesson) -> list[str]:
@@ -164,8 +214,9 @@ WAYS: dict[str, tuple[Callable[[Class, Path], Row], float | None]] = {
     "jobs 2":     (graded("--jobs", "2"), 25),
     "outputs":    (graded("--jobs", "2", "--outputs"), 10),
     "nbconvert":  (nbconvert, None),
-    "floor":      (floor, None),
-}
+    "floor":      (floor(), None),
+    "floor, demos too": (floor("demo", "explore"), None),
+} | ({"otter": (otter, None)} if importlib.util.find_spec("otter") else {})
 # fmt: on
 
 
@@ -205,6 +256,47 @@ def _multiplied(of: Class, home: Path, size: int) -> Class:
     return Class(of.lesson, home / "submitted", size)
 
 
+# ----- what one person waits for -----
+
+
+def moments() -> Iterator[Row]:
+    """`check` of the slowest exercise, the median of right and wrong answers; the help; one submission from cold."""
+    with tempfile.TemporaryDirectory(prefix="backprop-bench-") as folder:
+        home = Path(folder)
+        with mock.patch.dict(os.environ, BACKPROP_HOME=folder):
+            exercises = [e.drawn_for("anna") for lesson in lessons() for e in lesson.exercises]
+            slowest = max(exercises, key=_checking)
+            yield _within(0.1, Row(f"check {slowest.id}", _checking(slowest), 0, 0))
+        command = [sys.executable, "-m", "autograder.cli"]
+        yield _within(0.3, _median(lambda: clocked([*command, "--help"], home))._replace(name="--help"))
+        alone = write_class(find_lesson("04"), home / "alone", 1)
+        for student in sorted(alone.submitted.iterdir())[1:]:
+            shutil.rmtree(student)
+        rows = (graded()(alone, home / str(number)) for number in itertools.count())
+        yield _within(2, _median(lambda: next(rows))._replace(name="one, from cold"))
+
+
+def _checking(exercise: Exercise) -> float:
+    """Seconds that an answer takes: the median of the right one and of every mistake, each asked twice."""
+    right = {name: getattr(exercise.reference, name) for name in exercise.writes}
+    seconds = []
+    for names in [right, *(attempt(exercise, mistake) for mistake in exercise.mistakes)]:
+        tried(exercise, names)
+        start = time.perf_counter()
+        tried(exercise, names)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def _median(run: Callable[[], Row]) -> Row:
+    rows = sorted((run() for _ in range(5)), key=lambda row: row.seconds)
+    return rows[len(rows) // 2]
+
+
+def _within(limit: float, row: Row) -> Row:
+    return row._replace(ratio=limit / row.seconds, bar=1)
+
+
 def _each(row: Row, size: int) -> Row:
     return row._replace(seconds=row.seconds / size, cpu=row.cpu / size)
 
@@ -212,25 +304,31 @@ def _each(row: Row, size: int) -> Row:
 def show(row: Row) -> str:
     ratio = "" if row.ratio is None else f"{row.ratio:8.2f}"
     bar = "" if row.bar is None else f"  {row.bar:g} {'✓' if row.ratio >= row.bar else '✗'}"
-    return f"{row.name:16}{1e3 * row.seconds:8.0f} ms{1e3 * row.cpu:8.0f} ms{row.memory:8.0f} MB{ratio}{bar}"
+    return f"{row.name:24}{1e3 * row.seconds:8.0f} ms{1e3 * row.cpu:8.0f} ms{row.memory:8.0f} MB{ratio}{bar}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("-n", type=int, default=20, help="submissions in the class")
-    parser.add_argument("--lesson", type=find_lesson, default="04")
     parser.add_argument("--growth", action="store_true", help="also classes of 20, 200 and 2,000")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2)
     print(machine(["numpy", "nbgrader", "nbconvert"]))
-    print(f"{arguments.lesson.name}, per submission\n{'':16}{'time':>11}{'cpu':>11}{'memory':>11}{'ratio':>8}  bar")
-    rows = []
-    for row in itertools.chain(
-        table(arguments.lesson, arguments.n), growth(arguments.lesson) if arguments.growth else ()
-    ):
-        print(show(row), flush=True)
-        rows.append(row._asdict())
+    rows: list[dict] = []
+
+    def put(title: str, found: Iterable[Row]) -> None:
+        print(f"\n{title:24}{'time':>11}{'cpu':>11}{'memory':>11}{'ratio':>8}  bar", flush=True)
+        for row in found:
+            print(show(row), flush=True)
+            rows.append({"of": title} | row._asdict())
+
+    put("lesson 04, each", table(find_lesson("04"), arguments.n))
+    with synthetic.course():
+        put("synthetic, each", table(find_lesson("00"), arguments.n))
+    put("one person waits", moments())
+    if arguments.growth:
+        put("classes, each", growth(find_lesson("04")))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

@@ -125,7 +125,7 @@ def test_every_suspect_can_get_away_alone(exercise):
 
 @pytest.mark.parametrize("exercise", LAYERS)
 def test_an_independent_witness_agrees_with_the_reference(exercise):
-    """Central differences, in every entry of every input: of a pair's forward, of a function's loss, or of the loss
+    """Central differences in float64, in every entry of every input: of a pair's forward, of a function's loss, or of the loss
     whose gradient the stages work out."""
     called = "loss" if exercise.kind == "stages" else exercise.id.replace("_backward", "_forward")
     forward = getattr(exercise.reference, called)
@@ -134,7 +134,9 @@ def test_an_independent_witness_agrees_with_the_reference(exercise):
         for name, array, put in places(draw.inputs):
             if f"d{name}" in exercise.points:
                 nudged = numeric.gradient(
-                    lambda value: forward(*put(value).values())[0], array, 1.0 if draw.dout is None else draw.dout
+                    lambda value: forward(*put(value).values())[0],
+                    array.astype(float),  # integers cannot be nudged
+                    1.0 if draw.dout is None else draw.dout,
                 )
                 assert numeric.relative_error(nudged, draw.expected[f"d{name}"]) < 1e-7
                 seen.add(f"d{name}")

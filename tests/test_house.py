@@ -79,7 +79,7 @@ def test_environment_yml_lists_no_package_of_its_own():
         "pip:",
     ]
     (extras,) = re.findall(r"- -e \.\[(.+)\]", text)
-    assert extras.split(",") == ["lab", "grade", "test"]
+    assert extras.split(",") == ["lab", "grade", "scale", "test"]
     assert set(extras.split(",")) <= set(PYPROJECT["project"]["optional-dependencies"])
 
 

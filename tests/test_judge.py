@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import signal
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -18,6 +19,7 @@ from autograder.diagnose import Here
 from autograder.lesson import find_exercise
 from autograder.submission import Step
 from autograder.verdict import STATUSES
+from tests.conftest import missing
 
 SECRET = b"the secret of these tests"
 QUICK = Limits(cpu=0.5, wall=10)  # for code that computes for ever
@@ -368,6 +370,31 @@ def test_the_cache_of_the_students_own_forward_is_as_good_as_ours(functions):
 def test_a_wrong_forward_of_the_students_own_costs_a_right_backward_nothing():
     functions = dict(affine_forward=lambda x, w, b: 1 / 0, affine_backward=dots)
     assert judge.mark("affine_backward", functions, SECRET).points == 6
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.asarray(x, float)))
+
+
+def from_out(dout, cache):
+    return dout * cache * (1 - cache)
+
+
+@pytest.mark.parametrize(
+    "forward, backward, names",
+    [
+        (lambda x: (sigmoid(x), x), from_out, {"out": True, "dx": False}),
+        (lambda x: (sigmoid(x), x), lambda dout, x: dout * sigmoid(x) * sigmoid(-x), {"out": True, "dx": True}),
+        (lambda x: (sigmoid(-x), x), from_out, {"out": False, "dx": True}),
+        (lambda x: 1 / 0, from_out, {"out": False, "dx": True}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_forward_and_a_backward_must_work_together_unless_the_forward_is_wrong(forward, backward, names):
+    """A backward that reads what its forward does not keep is wrong, though it would be right with our cache. Where
+    `out` is wrong, that has cost enough."""
+    verdict = judge.mark("sigmoid_backward", dict(sigmoid_forward=forward, sigmoid_backward=backward), SECRET)
+    assert verdict.names == names
 
 
 SOURCES = {
@@ -752,6 +779,29 @@ def test_a_cell_that_dies_only_when_it_is_run_again_does_not_end_the_judge():
     dies_later = f"import os, time\nif time.time() > {time.time() + 1.5}: os._exit(1)"
     verdicts = cells(dies_later, "import time; time.sleep(1e6)", AFFINE, "affine_backward", limits=IMPATIENT)
     assert verdicts["affine_backward"].points == 6
+
+
+def test_a_sandbox_that_is_killed_while_it_works_costs_nobody_a_point():
+    slot = sandbox()._all[0]
+    if "namespaces" not in slot.level:
+        missing("A sandbox with namespaces", "apt-get install bubblewrap")
+    slot.start().end()  # so that there is a warm parent
+    killer = threading.Timer(0.3, slot.parent.kill)
+    killer.start()
+    verdicts = judge.mark_cells(
+        [Step("import time; time.sleep(1)"), Step(AFFINE), Step(exercise="affine_backward")],
+        [find_exercise("affine_backward")],
+        SECRET,
+        sandbox(),
+    )
+    killer.join()
+    assert verdicts[0].points == 6 and not verdicts[0].remarks
+
+
+def test_a_sandbox_that_falls_again_and_again_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(launch.Slot, "fallen", True)
+    assert source("import os\nos.kill(os.getpid(), 9)").status == "raised"
+    assert source(affine("os.kill(os.getpid(), 9)"), IMPATIENT).points == 0
 
 
 def test_a_worker_that_cannot_be_started_is_not_the_students_fault(monkeypatch):

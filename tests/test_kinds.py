@@ -1,5 +1,7 @@
 """Kinds in which something else is written than a layer: stages, a bug hunt, a choice."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,40 @@ def test_the_box_holds_no_key():
     assert (
         boxed(CHOICE, "from autograder import mine\n\ndef name_the_bug():\n    return mine.name_the_bug()").points == 0
     )
+
+
+# ----- a forward alone, and inputs that the caller still needs -----
+
+AFFINE = "def affine_forward(x, w, b):\n    {}return x.reshape(len(x), -1) @ w + b, (x, w, b)"
+
+
+@pytest.mark.parametrize(
+    "name, source, says",
+    [
+        ("affine_forward", AFFINE.format(""), None),
+        ("affine_forward", AFFINE.format("w *= 2; "), r"out\[\d, \d\] is"),  # what is returned comes first
+        ("affine_forward", AFFINE.format("b *= -1; b *= -1; w[:] = 0 + w; "), None),
+        ("affine_forward", AFFINE.format("b = b + 1; b -= 1; "), None),
+        ("affine_forward", AFFINE.format("x.shape = (len(x), -1); "), "has changed `x`.*case: images"),
+        ("affine_forward", AFFINE.replace(", (x, w, b)", "").format(""), "return out and cache, .*yours returned one value"),
+        ("affine_forward", AFFINE.replace(", (x, w, b)", ", dict(x=x)").format(""), None),
+        ("softmax", "def softmax(s):\n    s -= s.max(1, keepdims=True)\n    e = np.exp(s)\n    return e / e.sum(1, keepdims=True)",
+         "has changed `scores`"),
+    ],
+)  # fmt: skip
+def test_a_forward_leaves_alone_what_it_is_given(name, source, says):
+    """Where the exercise says so: in the box as here."""
+    source = "import numpy as np\n\n" + source
+    names = {}
+    exec(source, names)
+    for verdict in (marked(find_exercise(name), names[name]), boxed(find_exercise(name), source)):
+        assert (verdict.points > 0) == (says is None)
+        assert says is None or re.search(says, verdict.complaints[0])
+
+
+def test_where_an_exercise_does_not_say_so_inputs_may_be_written_into():
+    def mse_loss(x, y):
+        x -= y
+        return (x**2).mean(), 2 * x / x.size
+
+    assert marked(find_exercise("mse_loss"), mse_loss).points == 3

@@ -81,7 +81,7 @@ def test_what_is_shown_is_what_is_run(layer):
         assert far(returned, layer.back(values, dout)) < 1e-12
         assert all(returned[name].shape == inputs[name].shape for name in returned)
     for line, text in zip(layer.lines, layer.code("forward").splitlines()[2:]):
-        size = dict(zip("NDMK", SIZES["square"])) | {"1": 1}
+        size = dict(zip("NDMK", SIZES[TRIED[-1]])) | {"1": 1}
         assert values[line.target].shape == tuple(size[letter] for letter in line.shape)
         assert text.endswith(f"({', '.join(line.shape)})")
 

@@ -270,6 +270,7 @@ class Box(_Venue):
         super().__init__(limits or slot.limits)
         self.slot, self.isolation = slot, slot.level
         self.worker: Worker | None = None
+        self.lost = False  # whether a worker ended because its slot did
         self.history: list[tuple[str, str]] = []
         self.deadline = time.monotonic() + self.limits.total
 
@@ -349,7 +350,9 @@ class Box(_Venue):
     def _stop(self) -> int:
         """End the worker and whatever it started; returns its exit code."""
         worker, self.worker = self.worker, None
-        return worker.end() if worker else -signal.SIGKILL
+        code = worker.end() if worker else -signal.SIGKILL
+        self.lost |= self.slot.fallen
+        return code
 
 
 def _shown(header: dict, blobs: list[bytes]) -> Shown:
@@ -400,7 +403,7 @@ def _open(header: dict, blobs: list[bytes]) -> Any:
     kind, value = header["kind"], values.unpack(header["value"], blobs)
     if kind == inside.VALUE:
         return value
-    if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str):
+    if kind in (inside.RAISED, inside.MEMORY) and isinstance(value, str) and value:
         return Failure(kind, clean(value))
     raise ValueError("unknown kind of answer")
 

@@ -120,6 +120,11 @@ class Slot:
     def __exit__(self, *_) -> None:
         self.release()
 
+    @property
+    def fallen(self) -> bool:
+        """Whether the warm parent has ended, and with it every worker: something that no student's code can reach."""
+        return self.parent is not None and self.parent.poll() is not None
+
     def start(self) -> Worker:
         """A fresh worker. Raises NoSandbox where the level cannot be had."""
         return self._fork() if "namespaces" in self.level else self._spawn()
@@ -274,6 +279,9 @@ def _covered(shown: list[Path]) -> Iterator[Path]:
         home = ours if ours.parent.name.endswith("-packages") else package.parent
         if any(home.is_relative_to(path) for path in [*shown, Path("/usr")]) and home.is_dir():
             yield home
+    if own := os.environ.get("BACKPROP_COURSE"):  # see `autograder.lesson.folder`
+        if any(Path(own).resolve().is_relative_to(path) for path in [*shown, Path("/usr")]) and Path(own).is_dir():
+            yield Path(own).resolve()
     for packages in map(Path, sys.path):  # an editable installation copies the lessons there
         if any(packages.is_relative_to(path) for path in shown):
             yield from (packages / name for name in ("autograder", "backprop") if (packages / name).is_dir())

@@ -21,7 +21,8 @@ def place(name: str, answers: Sequence[Answer]) -> str:
     wrong = [answer for answer in seen if not close(answer.values[name], answer.draw.expected[name])]
     if not wrong:
         return ""
-    cases = "" if len(wrong) == len(seen) or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
+    everywhere = {each.draw.case for each in wrong} == {each.draw.case for each in seen}
+    cases = "" if everywhere or len(seen) < len(answers) else f" {_on_cases(seen, wrong)}"
     if has_names(wrong[0]):
         said = _by_name(name, wrong[0])
         return f"`{name}` is {said}.{cases}" if said else ""

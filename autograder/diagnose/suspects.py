@@ -105,7 +105,9 @@ class Trial:
     def holds(self, name: str) -> bool:
         """Whether this value of the suspect's is right on every draw."""
         made = [self._answer(name, i) for i in range(len(self.answers[name]))]
-        return all(name in a.values and same_values(a.values[name], a.draw.expected[name]) for a in made)
+        return all(
+            name in a.values and not a.spoiled and same_values(a.values[name], a.draw.expected[name]) for a in made
+        )
 
     def _answer(self, name: str, i: int) -> Answer:
         way = self._ways[name]
@@ -114,13 +116,20 @@ class Trial:
         return self._made[way.name, i]
 
     def _try(self, way: Way, draw: Draw) -> Answer:
+        if self._is_spared(way):
+            return Answer(draw, {name: draw.expected[name] for name in way.brings})
         if self.exercise.kind not in PROBED:
             made = outcome(self.exercise, self.suspect, way, draw)
-            if self.suspect.kind != "mistake" or not (made.failure or made.missing):
+            if self.suspect.kind != "mistake" or not made.failure and all(name in made.values for name in way.brings):
                 return made
         # What it raised must be said in the words in which it is said of a student.
         venue = Here(_names(self.exercise, self.suspect.stands_for, self.suspect.function))
         return KINDS[self.exercise.kind].answers(self.exercise, venue, way, [draw])[0]
+
+    def _is_spared(self, way: Way) -> bool:
+        """Whether the documented cache stands in for what a wrong forward keeps, as it does for a student."""
+        forward = self.exercise.kind in PAIRS and self.suspect.stands_for != self.exercise.id
+        return forward and way.brings != ["out"] and not self.holds("out")
 
 
 def first_ways(exercise: Exercise) -> dict[str, Way]:
@@ -135,25 +144,39 @@ def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any
 
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
     """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
-    pair, forward = exercise.kind in PAIRS, way.brings == ["out"]
+    pair = exercise.kind in PAIRS
+    forward = pair and way.brings == ["out"]
     if suspect.stands_for not in way.needs:
         return Answer(draw, {name: draw.expected[name] for name in way.brings})
-    given = [draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values())
+    given = _copied([draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values()))
     try:
         with np.errstate(all="ignore"):
             if exercise.kind == "takes a function":
                 question = {"name": exercise.id, "inputs": _copied(draw.inputs)}
                 made = probes.takes_a_function({exercise.id: suspect.function}, **question)["returned"]
+            elif pair and not forward and suspect.stands_for != exercise.id:
+                made = _through_own_cache(exercise, suspect, draw)
             else:
-                made = suspect.function(*_copied(given))
+                made = suspect.function(*given)
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
+    kept = [value for value, name in zip(given, draw.inputs) if name in exercise.keeps]
+    if forward:
+        alone = not isinstance(made, tuple) or len(made) < 2
+        made = {"out": made if alone else made[0], "alone": alone, "kept": kept}
+        return KINDS[exercise.kind].read(exercise, way, draw, made)
     if pair:
-        made = made[0] if forward and isinstance(made, tuple) else made
-        return KINDS[exercise.kind].read(exercise, way, draw, {"out" if forward else "gradients": made})
+        return KINDS[exercise.kind].read(exercise, way, draw, {"gradients": made})
     if exercise.kind == "stages" and isinstance(made, dict):  # what follows from what is not asked of suspects
         return Answer(draw, {name: made[name] for name in way.brings if name in made})
-    return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made})
+    return KINDS[exercise.kind].read(exercise, way, draw, {"returned": made, "kept": kept})
+
+
+def _through_own_cache(exercise: Exercise, suspect: Suspect, draw: Draw) -> Any:
+    """What the right backward makes of what a wrong forward keeps."""
+    returned = suspect.function(*_copied(list(draw.inputs.values())))
+    _, cache, *_ = returned if isinstance(returned, tuple) and len(returned) > 1 else (returned, None)
+    return getattr(exercise.reference, exercise.id)(draw.dout.copy(), cache)
 
 
 def _copied(value: Any) -> Any:
@@ -168,7 +191,7 @@ def _copied(value: Any) -> Any:
 
 
 def _same(a: Answer, b: Answer, name: str) -> bool:
-    if a.failure or b.failure:
+    if a.failure or b.failure or a.spoiled != b.spoiled:
         return False
     if name in a.values and name in b.values:
         return same_values(a.values[name], b.values[name])
@@ -187,7 +210,7 @@ def _kind(failure: Failure) -> str:
 def same_values(a: Any, b: Any) -> bool:
     """Whether two answers are the same array up to rounding, with what is not a number in the same places.
 
-    Of the first, the precision counts.
+    The lesser of the two precisions counts.
     """
     try:
         a, b = np.asarray(a), np.asarray(b)
@@ -195,7 +218,7 @@ def same_values(a: Any, b: Any) -> bool:
         return False
     if a.shape != b.shape or a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return False
-    tolerance = SAME_IN_FLOAT32 if a.dtype == np.float32 else SAME
+    tolerance = SAME_IN_FLOAT32 if np.float32 in (a.dtype, b.dtype) else SAME
     a, b = a.astype(float), b.astype(float)
     with np.errstate(all="ignore"):
         scale = np.abs(b).max(initial=0.0)

@@ -2,7 +2,7 @@
 
 import base64
 
-MOUNT = """async ({source, css, state, dark}) => {
+MOUNT = """async ({source, css, state, dark, late}) => {
     const style = document.createElement('style')
     style.textContent = css
     document.head.append(style)
@@ -22,18 +22,19 @@ MOUNT = """async ({source, css, state, dark}) => {
     }
     const el = document.createElement('div')
     if (dark) { document.body.style.background = '#111111'; document.body.dataset.jpThemeLight = 'false' }
-    document.body.append(el)
+    if (!late) document.body.append(el)
     const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})))
     window.cleanup = module.default.render({model, el})
+    if (late) document.body.append(el)
 }"""
 STATE = ("scene", "layout_of_data", "words", "knobs", "asked", "frame")
 
 
-def mount(page, explorer, dark=False):
-    """Show the explorer on an empty page, in front of a model of our own."""
+def mount(page, explorer, dark=False, late=False):
+    """Show the explorer on an empty page, in front of a model of our own; `late`, it is drawn before it is put there."""
     page.goto("about:blank")
     state = {name: getattr(explorer, name) for name in STATE} | {"data": base64.b64encode(explorer.data).decode()}
-    page.evaluate(MOUNT, {"source": explorer._esm, "css": explorer._css, "state": state, "dark": dark})
+    page.evaluate(MOUNT, {"source": explorer._esm, "css": explorer._css, "state": state, "dark": dark, "late": late})
 
 
 def knob(page, name):

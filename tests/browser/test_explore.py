@@ -59,6 +59,17 @@ def test_arrow_keys_move_the_picture_and_the_words_without_a_kernel(shown, made,
     assert page.evaluate("model.sent") == [{"do": "open"}] * bool(made[name].scene["asks"])
 
 
+CORNER = """() => [...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 1, 1).data]"""
+
+
+def test_what_was_drawn_before_it_was_in_the_page_gets_its_colours(shown):
+    """JupyterLab renders cells that are far below before it puts them there."""
+    right = shown("plane").evaluate(CORNER)
+    page = shown("plane", late=True)
+    page.wait_for_function(f"right => String(({CORNER})()) === String(right)", arg=right, timeout=5000)
+    assert right[:3] != [0, 0, 0]
+
+
 def words(text):
     return re.sub(r"[\d.e−]+", "#", text)
 

@@ -113,16 +113,17 @@ LINES, DOTS = np.linspace(-2, 2, 11), np.linspace(-2, 2, 33)
 def plane(activation="tanh", x=None, y=None, seed=3):
     """A hidden layer of two units bends the plane until one straight cut parts two classes.
 
-    activation: a name such as "tanh" or your pair (forward, backward); x (N, 2) within -2 to 2, y (N,) labels 0 and 1:
-    points of your own. `training` goes through 300 steps, `bend` from the plane as it comes in to the layer's output.
+    activation: a name such as "tanh", your pair (forward, backward), or your forward alone, whose slope is then measured; x
+    (N, 2) within -2 to 2, y (N,) labels 0 and 1: points of your own. `training` goes through 300 steps, `bend` from the plane as it comes in to the layer's output.
     """
-    pair = _pair(activation) if isinstance(activation, str) else activation
+    pair = _pair_of(activation)
     x, y = _corner(seed) if x is None else (np.asarray(x, float), np.asarray(y))
     history = _trained(x, y, pair, np.random.default_rng(seed))
     grid = _grid()
     cells = np.stack(np.meshgrid(np.linspace(-2, 2, 40), np.linspace(2, -2, 40)), axis=-1).reshape(-1, 2)
     share = np.stack([_p(cells, w, pair).reshape(40, 40) for w in history])
     points = [x[y == c] for c in (0, 1)]
+    reach = max(1.6, 1.1 * float(np.abs(pair[0](x @ history[-1][0] + history[-1][1])[0]).max()))
     last = len(SNAPSHOTS) - 1
     controls = [
         slider("training", "training step", [str(s) for s in SNAPSHOTS], start=last, play=10),
@@ -140,7 +141,7 @@ def plane(activation="tanh", x=None, y=None, seed=3):
             heat=dict(name="share", rows=40, cols=40, range=[0, 1], colours=["a-pale", "middle", "b-pale"]), points=flat,
         ),
         dict(
-            kind="field", width=380, height=380, x=[-1.6, 1.6], y=[-1.6, 1.6],
+            kind="field", width=380, height=380, x=[-reach, reach], y=[-reach, reach],
             title="the hidden layer: the plane bent, the cut straight",
             lines=[dict(colour="muted", weight=1, style="faint", **stages), dict(xy="cut", colour="truth", weight=3.5)],
             points=bent,
@@ -160,6 +161,17 @@ def plane(activation="tanh", x=None, y=None, seed=3):
         "A hidden layer bends the plane until a straight cut parts the classes; seen from outside, the cut is curved."
     )
     return show(Scene("A hidden layer bends the plane", caption, text, controls, panels, arrays, words))
+
+
+def _pair_of(activation):
+    if isinstance(activation, str):
+        return _pair(activation)
+    return _nudged(activation) if callable(activation) else activation
+
+
+def _nudged(forward, h=1e-5):
+    """A forward with its slope by nudging in the place of a backward."""
+    return lambda x: (forward(x)[0], x), lambda dout, x: dout * (forward(x + h)[0] - forward(x - h)[0]) / (2 * h)
 
 
 def _corner(seed):

@@ -71,6 +71,9 @@ class Stage {
     this.listen()
     this.draw()
     if (this.scene.asks.length) model.send({ do: 'open' })
+    // A notebook renders what is far below before it stands in the page, where no style sheet reaches it yet.
+    this.arrival = new ResizeObserver(() => this.draws.forEach(draw => draw()))
+    this.arrival.observe(this.root)
   }
 
   listen() {
@@ -83,6 +86,7 @@ class Stage {
   }
 
   end() {
+    this.arrival.disconnect()
     for (const event in this.heard) this.model.off(event, this.heard[event])
     for (const timer of this.timers) clearInterval(timer)
     this.root.remove()
