@@ -136,6 +136,12 @@ def test_colours_of_values_and_gradients_by_light_and_dark(shown, page):
         assert page.locator("path.bpx-line.bpx-gradient").evaluate(colour) == gradient
 
 
+def test_a_label_stands_where_its_line_can_be_seen(shown):
+    label = shown("slope").locator("text.bpx-label", has_text="tangent")
+    assert label.evaluate("e => getComputedStyle(e).textAnchor") == "end"
+    assert 46 < float(label.get_attribute("x")) < 420, "the line leaves the picture at the top"
+
+
 def test_a_mouse_drags_the_point(shown):
     page = shown("slope")
     box = page.locator("svg[role=img]").first.bounding_box()

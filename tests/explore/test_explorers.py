@@ -232,6 +232,19 @@ def test_descent_sends_ahead_what_one_move_away_would_be_answered(monkeypatch):
     assert ahead[tuple(widget.asked.values())] == widget.data
 
 
+def test_a_function_that_fails_elsewhere_does_so_when_the_hand_is_there(monkeypatch):
+    def fussy(w, dw, config):
+        if np.any(w[..., 0] < -2.55):
+            raise ZeroDivisionError
+        return w, config
+
+    widget = explore.descent(optimisers={"mine": fussy})
+    told = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}))
+    assert [message["ahead"]["asked"]["x"] for message, *_ in told[1:]] == [5, 5, 6, 5, 5, 5]
+    with pytest.raises(ZeroDivisionError):
+        widget.move(x=4)
+
+
 def test_what_was_sent_ahead_is_not_sent_twice_and_the_control_that_moved_comes_first(monkeypatch):
     widget = explore.descent()
     told = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}), lambda: widget.move(y=36))

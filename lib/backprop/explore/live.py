@@ -97,7 +97,10 @@ class Explorer(anywidget.AnyWidget):
             asked = self._scene.asked(knobs)
             if asked not in self._sent:
                 self._sent.append(asked)
-                traits = _traits(self._scene.at(knobs, *self._host.ahead(knobs)))
+                try:
+                    traits = _traits(self._scene.at(knobs, *self._host.ahead(knobs)))
+                except Exception:  # a function of the learner's; who moves there is told
+                    continue
                 self.send({"ahead": traits}, [traits.pop("data")])
 
     def _repr_mimebundle_(self, **kwargs):

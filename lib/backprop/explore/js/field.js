@@ -56,14 +56,15 @@ function palette(element, names) {
 function addHeat(panel, box, stage) {
   const { heat } = panel
   const canvas = html('canvas', { class: heat.crisp ? 'bpx-crisp' : '', 'aria-hidden': 'true' }, box)
-  let image, key, theme
+  let image, key, theme, drawn
   return () => {
     const { values, shape, key: now } = stage.pick(heat.name)
     const finer = heat.steps ? FINER : 1
     const [rows, cols] = [heat.rows ?? shape[0], heat.cols ?? shape[1]].map(n => n * finer)
     const style = getComputedStyle(stage.root).getPropertyValue('--bpx-a')
-    if (key === now && theme === style) return
-    ;[key, theme] = [now, style]
+    const same = key === now || (drawn?.length === values.length && values.every((v, i) => v === drawn[i]))
+    if (same && theme === style) return
+    ;[key, theme, drawn] = [now, style, values]
     if (canvas.width !== cols || canvas.height !== rows || !image) {
       ;[canvas.width, canvas.height] = [cols, rows]
       image = canvas.getContext('2d').createImageData(cols, rows)
