@@ -8,7 +8,7 @@
 - A *mistake* is somebody's wrong answer, the rule that must catch it, and a hint.
 
 Which probe, which rules, and what crosses between the two places is the exercise's *kind*:
-`kinds.py` is the table.
+`kinds/` has the table.
 """
 
 from __future__ import annotations

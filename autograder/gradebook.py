@@ -96,7 +96,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write what waits, in one transaction; where that fails, each by itself, and note who failed."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting = dict(sorted(self._waiting.items())), {}  # they come as they are done
         if not self._write(waiting):
             self.failed |= {name for name, notebook in waiting.items() if not self._write({name: notebook})}
 

@@ -92,7 +92,7 @@ def _sources(exercise: Exercise) -> str:
 def _makers() -> str:
     here = Path(__file__).parent
     return "\n".join(
-        path.read_text(encoding="utf-8") for path in sorted([*here.glob("*.py"), here.parent / "kinds.py"])
+        path.read_text(encoding="utf-8") for path in sorted([*here.glob("*.py"), *(here.parent / "kinds").glob("*.py")])
     )
 
 

@@ -1,0 +1,105 @@
+"""Pairs: `f_forward`, `f_backward`, or one of them; and strangers, whose truth is by complex step."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Case, Exercise
+from autograder.kinds.kind import Way, describe, first_spoiled, what_is_kept
+from autograder.rules import Answer, Draw
+
+__all__ = ["PAIRS", "draw_pair", "draw_stranger", "pair_names", "read_pair", "ways_of_pair", "ways_of_stranger"]
+
+
+PAIRS = ("pair", "stranger")  # kinds in which a backward is given `dout` and a cache
+
+
+def pair_names(exercise: Exercise) -> tuple[str, str]:
+    """What the forward and the backward of its layer are called."""
+    layer = exercise.id.removesuffix("_backward").removesuffix("_forward")
+    return f"{layer}_forward", f"{layer}_backward"
+
+
+def _gradient_names(exercise: Exercise) -> list[str]:
+    return [name for name in exercise.points if name != "out"]
+
+
+def draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """Inputs from the case, a random upstream gradient, and the reference's answers."""
+    forward, backward = (getattr(exercise.reference, name) for name in pair_names(exercise))
+    inputs = case.make(rng)
+    out, cache = forward(*inputs.values())
+    dout = rng.standard_normal(np.shape(out)).astype(np.result_type(out, np.float32))  # float32 meets float32
+    if not (names := _gradient_names(exercise)):
+        return Draw(case.name, inputs, dout, cache, {"out": np.asarray(out, float)})
+    returned = backward(dout, cache)
+    returned = returned if isinstance(returned, tuple) else (returned,)
+    return Draw(case.name, inputs, dout, cache, {"out": out} | dict(zip(names, returned, strict=True)))
+
+
+def draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
+    """A pair's draw, with the truth by complex step."""
+    draw = draw_pair(exercise, case, rng)
+    return dataclasses.replace(draw, expected=draw.expected | exercise.reference.gradients(draw.inputs, draw.dout))
+
+
+@functools.cache
+def ways_of_pair(exercise: Exercise) -> list[Way]:
+    """A backward is tried with the documented cache and with the cache of the student's own forward.
+
+    Where the forward is asked for too, the two must work together: only where its `out` is wrong does the documented
+    cache stand in for what it keeps.
+    """
+    forward, backward = pair_names(exercise)
+    names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
+
+    def documented(draw):
+        return names | dict(inputs=None, dout=draw.dout, cache=draw.cache)
+
+    def own(draw):
+        keeps = what_is_kept(exercise, draw)
+        return names | dict(inputs=list(draw.inputs.values()), dout=draw.dout, cache=None) | keeps
+
+    def forward_only(draw):
+        return own(draw) | dict(dout=None)
+
+    alone = Way("the forward alone", [forward], ["out"], forward_only)
+    given = Way("the documented cache", [backward], gradients, documented, unless="out")
+    joined = Way("the cache of your own forward", [forward, backward], gradients, own)
+    if "out" in exercise.points:
+        return [alone, joined, given] if gradients else [alone]
+    return [given, joined]
+
+
+def read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
+    """Name what came back; gradients are in the order of the inputs."""
+    if not isinstance(value, dict):
+        return Answer(draw, missing="nothing came back")
+    values = {"out": value["out"]} if "out" in value else {}
+    if not _gradient_names(exercise) and (value.get("alone") or isinstance(values.get("out"), (tuple, dict))):
+        first = "" if value.get("alone") else "first "
+        missing = f"return out and cache, in this order; yours {first}returned {describe(values.get('out'))}"
+        return Answer(draw, missing=missing)
+    if "gradients" in value:
+        names, returned = _gradient_names(exercise), value["gradients"]
+        if len(names) == 1:
+            several = returned if isinstance(returned, tuple) else (returned,)
+        else:
+            several = returned if isinstance(returned, (tuple, list)) else (returned,)
+        if len(several) != len(names):
+            expected = f"return {len(names)} gradients in the order of the inputs: {', '.join(names)}"
+            expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
+            return Answer(draw, values, missing=f"{expected}; yours returned {describe(returned)}")
+        values |= dict(zip(names, several))
+    return Answer(
+        draw, values, missing=f"{way.name} brought nothing back", spoiled=first_spoiled(exercise, draw, value)
+    )
+
+
+def ways_of_stranger(exercise: Exercise) -> list[Way]:
+    """A pair's; not kept, for there are as many of these exercises as students."""
+    return ways_of_pair.__wrapped__(exercise)
