@@ -113,8 +113,9 @@ LINES, DOTS = np.linspace(-2, 2, 11), np.linspace(-2, 2, 33)
 def plane(activation="tanh", x=None, y=None, seed=3):
     """A hidden layer of two units bends the plane until one straight cut parts two classes.
 
-    activation: a name such as "tanh", your pair (forward, backward), or your forward alone, whose slope is then measured; x
-    (N, 2) within -2 to 2, y (N,) labels 0 and 1: points of your own. `training` goes through 300 steps, `bend` from the plane as it comes in to the layer's output.
+    activation: a name such as "tanh", your pair (forward, backward), or your forward alone, whose slope is then
+    measured; x (N, 2) within -2 to 2, y (N,) labels 0 and 1: points of your own. `training` goes through 300 steps,
+    `bend` from the plane as it comes in to the layer's output.
     """
     pair = _pair_of(activation)
     x, y = _corner(seed) if x is None else (np.asarray(x, float), np.asarray(y))
