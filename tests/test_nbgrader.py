@@ -69,6 +69,7 @@ def ours(tmp_path_factory):
     """The class, graded by `backprop grade`; the classroom and what was printed."""
     classroom = tmp_path_factory.mktemp("ours") / "classroom"
     deserved = sample.write(LESSON, classroom, STUDENTS)
+    (classroom / "secret").touch(0o600)
     (classroom / "secret").write_text("5e" * 32)  # one of which no number is on the pages by chance
     first = classroom / "submitted" / "sample-01-right" / LESSON.name
     (first / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
