@@ -45,6 +45,7 @@ class Verdicts:
         self.classroom, self.isolation, self.jobs, self.limits = classroom, isolation, jobs, limits
         self._walls: dict[str | None, Sandbox] = {}
         self._lock = threading.Lock()
+        self._decided_by: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> Verdicts:
         return self
@@ -97,10 +98,13 @@ class Verdicts:
                 yield self.classroom / "verdicts" / lesson.name / f"{_code(steps, whose)}.json", exercises
 
     def _decides(self, lesson: Lesson, exercise: Exercise) -> str:
-        """A hash of all that decides, but for the code that was handed in."""
-        uses = sorted({name for each in lesson.exercises for name in each.uses})
-        file = exercise.path.read_text(encoding="utf-8")
-        return _hash([file, uses, asdict(self.limits), hashlib.sha256(self.secret).hexdigest(), _ours()])
+        """A hash of all that decides, but for the code that was handed in; worked out once for a class."""
+        key = lesson.name, exercise.id
+        if key not in self._decided_by:
+            uses = sorted({name for each in lesson.exercises for name in each.uses})
+            file, secret = exercise.path.read_text(encoding="utf-8"), hashlib.sha256(self.secret).hexdigest()
+            self._decided_by[key] = _hash([file, uses, asdict(self.limits), secret, _ours()])
+        return self._decided_by[key]
 
     def prepare(self, lesson: Lesson) -> None:
         """Make what threads would race for; raises NoSandbox where `walls` does."""
