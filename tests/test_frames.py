@@ -28,8 +28,9 @@ blobs = st.lists(st.binary(max_size=200), max_size=20)
 
 @contextmanager
 def pipe():
-    """The two ends, as files, so that they are closed whatever happens."""
+    """The two ends, as files, so that they are closed whatever happens. Reading does not block."""
     read, write = os.pipe()
+    os.set_blocking(read, False)
     with os.fdopen(read, "rb", 0) as reader, os.fdopen(write, "wb", 0) as writer:
         yield reader, writer
 

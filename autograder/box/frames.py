@@ -9,7 +9,9 @@ Standard library only.
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import select
 import struct
@@ -41,15 +43,18 @@ def send(fd: int, header: dict, blobs: Sequence[bytes] = (), deadline: float | N
     text = json.dumps(header | {"sizes": [len(blob) for blob in blobs]}).encode()
     if len(text) > MAX_HEADER or len(blobs) > MAX_BLOBS or sum(map(len, blobs)) > MAX_BYTES:
         raise BadFrame("too large")
-    rest = memoryview(struct.pack("<I", len(text)) + text + b"".join(blobs))
+    rest = memoryview(b"".join([struct.pack("<I", len(text)), text, *blobs]))
     while rest:
-        if deadline is not None:
+        if deadline is not None and time.monotonic() > deadline:
+            raise Late
+        try:
+            rest = rest[os.write(fd, rest) :]
+        except BlockingIOError:
             _wait(fd, select.POLLOUT, deadline)
-        rest = rest[os.write(fd, rest) :]
 
 
 def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[bytes]]:
-    """Read one frame before `deadline` (seconds of time.monotonic)."""
+    """Read one frame before `deadline` (seconds of time.monotonic), if there is one; with it, `fd` must not block."""
     (length,) = struct.unpack("<I", _exactly(fd, 4, deadline))
     if length > MAX_HEADER:
         raise BadFrame("header too long")
@@ -60,15 +65,21 @@ def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[bytes]]:
             raise BadFrame("impossible sizes")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadFrame(f"unreadable header ({type(error).__name__})") from None
-    return header, [_exactly(fd, size, deadline) for size in sizes]
+    rest, ends = _exactly(fd, sum(sizes), deadline), list(itertools.accumulate(sizes))
+    return header, [rest[end - size : end] for size, end in zip(sizes, ends)]
 
 
 def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
+    """So many bytes. They are waited for only where there are none: most are there when they are asked for."""
     chunks = bytearray()
     while len(chunks) < size:
-        if deadline is not None:
+        if deadline is not None and time.monotonic() > deadline:  # even if bytes come, one by one
+            raise Late
+        try:
+            chunk = os.read(fd, min(size - len(chunks), 1 << 20))
+        except BlockingIOError:
             _wait(fd, select.POLLIN, deadline)
-        chunk = os.read(fd, min(size - len(chunks), 1 << 20))
+            continue
         if not chunk:
             raise Closed
         chunks += chunk
@@ -79,10 +90,10 @@ def ready(fd: int, seconds: float, event: int | None = None) -> bool:
     """Whether a descriptor of any number can be read (or written) within so many seconds."""
     poll = select.poll()
     poll.register(fd, event or select.POLLIN)
-    return bool(poll.poll(max(0.0, seconds) * 1000))
+    return bool(poll.poll(None if seconds == math.inf else max(0.0, seconds) * 1000))
 
 
-def _wait(fd: int, event: int, deadline: float) -> None:
-    left = deadline - time.monotonic()
+def _wait(fd: int, event: int, deadline: float | None) -> None:
+    left = deadline - time.monotonic() if deadline is not None else math.inf
     if left <= 0 or not ready(fd, left, event):
         raise Late

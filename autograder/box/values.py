@@ -22,6 +22,7 @@ __all__ = ["BadValue", "Failure", "Opaque", "Questions", "pack", "unpack"]
 DEPTH = 8
 LONG = 100_000  # characters of a string, entries of a list
 KINDS = "biufc"
+USUAL = 256  # bytes of an npy header
 SHORT = (np.float16, np.float32)  # these keep their type, by which they are judged
 PLAIN = (bool, int, float, str, type(None))
 MANY = {"list": list, "tuple": tuple}
@@ -84,15 +85,22 @@ def _pack(value, blobs, depth):
     if issubclass(kind, (np.ndarray, np.generic)):
         array = np.array(value, subok=False)
         if array.dtype.kind in KINDS and array.dtype.names is None:
-            buffer = io.BytesIO()
-            npy.write_array(buffer, array, version=(1, 0), allow_pickle=False)
-            blobs.append(buffer.getvalue())
+            order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
+            blobs.append(_header(array.dtype.str, order == "F", array.shape) + array.tobytes(order))
             return {"array": len(blobs) - 1}
     elif depth < DEPTH and kind in (list, tuple) and len(value) <= LONG:
         return {kind.__name__: [_pack(each, blobs, depth + 1) for each in value]}
     elif depth < DEPTH and kind is dict and len(value) <= LONG and all(_is_key(key) for key in value):
         return {"dict": [[_pack(key, blobs, DEPTH), _pack(each, blobs, depth + 1)] for key, each in value.items()]}
     return {"opaque": _type_name(value)}
+
+
+@functools.lru_cache(1024)
+def _header(dtype, fortran, shape):
+    """What stands before the data in an npy file; arrays of one shape come again and again."""
+    file = io.BytesIO()
+    npy.write_array_header_1_0(file, {"descr": dtype, "fortran_order": fortran, "shape": shape})
+    return file.getvalue()
 
 
 def _pack_plain(value, kind):
@@ -137,11 +145,21 @@ def _unpack(tree, unused, depth):
 
 def _array(blob):
     """One npy file, whose header must agree with the bytes that follow it."""
-    file = io.BytesIO(blob)
+    start = 10 + int.from_bytes(blob[8:10], "little")
+    described = _described if start <= USUAL else _described.__wrapped__  # a long one is nobody's, and is not kept
+    shape, fortran, dtype = described(blob[:start])
+    if math.prod(shape) * dtype.itemsize != len(blob) - start:
+        raise BadValue("npy header and data disagree")
+    return np.frombuffer(blob, dtype, offset=start).reshape(shape, order="F" if fortran else "C").copy()
+
+
+@functools.lru_cache(1024)
+def _described(header):
+    """What an npy header says: shape, whether in Fortran's order, dtype."""
+    file = io.BytesIO(header)
     if npy.read_magic(file) != (1, 0):
         raise BadValue("not npy 1.0")
     shape, fortran, dtype = npy.read_array_header_1_0(file)
-    data = blob[file.tell() :]
-    if dtype.kind not in KINDS or any(n < 0 for n in shape) or math.prod(shape) * dtype.itemsize != len(data):
-        raise BadValue("npy header and data disagree")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C").copy()
+    if dtype.kind not in KINDS or any(n < 0 for n in shape):
+        raise BadValue("not an array of numbers")
+    return shape, fortran, dtype
