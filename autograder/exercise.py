@@ -103,7 +103,7 @@ class Exercise:
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: Sequence[Mistake] = field(default_factory=list)
     derivations: list[Callable] = field(default_factory=list)
     suspects: dict[str, Callable] = field(default_factory=dict)
     innocents: list[Callable] = field(default_factory=list)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from autograder import rules
+from autograder import rules, submission
 from autograder.box import Forked, Limits, Sandbox, Shown
 from autograder.box.values import Failure
 from autograder.diagnose import Finding, diagnose, stages
@@ -347,14 +347,13 @@ def mark_cells(
     for e in composites:
         decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
-    wanting = [e for e in exercises if best[e.id][1].complaints and not best[e.id][1].too_slow]
-    explained, raised, _ = (
-        _run(steps, wanting, public_seed, walls, deadly=deadly, explains=True) if wanting else _NOTHING
-    )
+    wanting = [e for e in exercises if not _says_it_all(e, best[e.id][1])]
+    places = {e.id: best[e.id][0] for e in wanting}
+    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _NOTHING
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]
-        said = verdict(exercise, found, explained[exercise.id][late] if exercise.id in explained else found)
+        said = verdict(exercise, found, explained[exercise.id][0] if exercise.id in explained else found)
         remarks = [*said.remarks, *([AT_THE_END] if late else []), *(raised[:3] if found.complaints else [])]
         verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
     return verdicts
@@ -371,8 +370,17 @@ def outputs(cells: Sequence[str | None], walls: Sandbox) -> list[Shown | None]:
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
+NOTHING_THERE = ("{} is not written yet", "{} is not defined")
 DEADLY = "ended the process, or took more time than there is"
 _NOTHING: tuple[dict, list, set] = {}, [], set()
+
+
+def _says_it_all(exercise: Exercise, found: Examined) -> bool:
+    """Whether there is nothing to explain: it holds, is too slow, or was not written."""
+    if not found.complaints or found.too_slow:
+        return True
+    fixed = {says.format(name) for name in [*exercise.writes, exercise.id] for says in NOTHING_THERE}
+    return not exercise.parts and set(found.complaints.values()) <= fixed  # our own words: no hidden number is in them
 
 
 def _best(exercise: Exercise, found: Sequence[Examined]) -> tuple[int, Examined]:
@@ -388,7 +396,7 @@ def _run(
     wanted: Callable[[Way], bool] = lambda way: True,
     deadly: Collection[int] = (),
     alone: bool = False,
-    explains: bool = False,
+    explains: Mapping[str, int] = {},
     tries: int = 3,
 ) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
     """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone;
@@ -396,22 +404,24 @@ def _run(
 
     Returns what was found at each test cell and at the end, what cells raised, and which cells ended
     the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
-    A run that `explains` asks more, all of it public.
+    A run that `explains` looks at each exercise once, where it says: 0 at the test cell, 1 at the end. It asks
+    more, all of it public.
     """
-    by_name, raised, after, dead = {e.id: e for e in exercises}, [], set(), set(deadly)
+    by_name, raised, dead = {e.id: e for e in exercises}, [], set(deadly)
     found: dict[str, list[Examined]] = {}
     with walls.box(alone) as box:
 
-        def look(name: str, seed: Seed) -> Examined:
-            exercise = by_name[name]
-            found = examine(exercise, box, draws(exercise, seed, for_marks=True), wanted)
-            return ask_again(exercise, box, found, public_seed) if explains else found
+        def look(name: str, late: bool) -> None:
+            exercise, seen_from = by_name[name], _other(seed) if late else seed
+            seen = examine(exercise, box, draws(exercise, seen_from, for_marks=True), wanted)
+            found[name].append(ask_again(exercise, box, seen, public_seed) if explains else seen)
 
         for number, step in enumerate(steps):
             if step.exercise in by_name:
-                found[step.exercise] = [look(step.exercise, seed)]
+                found[step.exercise] = []
+                if not explains.get(step.exercise):
+                    look(step.exercise, late=False)
             elif not step.exercise:
-                after |= found.keys()
                 says, survived = (DEADLY, False) if number in dead else box.run(step.source, step.name)
                 if says and step.ours:
                     raise RuntimeError(f"{step.name} {says}")
@@ -419,15 +429,24 @@ def _run(
                     raised.append(f"{step.name} {says}")
                 if not survived and not found:  # later, it could depend on a hidden number
                     dead.add(number)
-        for name, (first,) in found.items():
-            again = name in after and first.complaints and not first.too_slow
-            found[name] = [first, look(name, _other(seed)) if again else first]
+        for name, seen in found.items():
+            if explains.get(name) or not explains and _may_be_better_at_the_end(by_name[name], seen[0], steps):
+                look(name, late=True)
+            seen += seen[:1] if len(seen) < 2 else []
         late, lost = box.late, box.lost
     if lost and tries > 1:
         return _run(steps, exercises, seed, walls, wanted, deadly, alone, explains, tries - 1)
     if late and walls.crowded and not alone:
         return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
     return found, raised, dead
+
+
+def _may_be_better_at_the_end(exercise: Exercise, first: Examined, steps: Sequence[Step]) -> bool:
+    """Whether what does not hold at its test cell is worth a second look: something that comes after could matter."""
+    if not first.complaints or first.too_slow:
+        return False
+    names = {name for way in KINDS[exercise.kind].ways(exercise) for name in [*way.needs, *way.parts]}
+    return not submission.settled(steps, exercise.id, names)
 
 
 def _other(seed: Seed) -> Seed:

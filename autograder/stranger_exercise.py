@@ -6,11 +6,12 @@ that decide a mark are drawn from a classroom's secret, as in any exercise.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +64,7 @@ def exercise_of(layer: Layer, name: str, points: Mapping[str, float], minutes: i
         help=_help(layer),
         cases=[_case(layer, size) for size in SIZES],
     )
-    exercise.mistakes = _mistakes(layer, exercise.id)
+    exercise.mistakes = _Mistakes(layer, exercise.id)
     return exercise
 
 
@@ -91,14 +92,27 @@ def _case(layer: Layer, size: str) -> Case:
     return Case(make, for_marks_only=size not in TRIED)
 
 
-def _mistakes(layer: Layer, stands_for: str) -> list[Mistake]:
-    rng = np.random.default_rng(0)
-    turns = wrong_turns(layer, [layer.numbers(rng, SIZES[size]) for size in TRIED])
-    functions = run("\n\n".join(layer.way_back(turn.name, turn.hint, turn.changes) for turn, _ in turns))
-    return [
-        Mistake(functions[turn.name], stands_for, rules.shapes if by_shape else rules.gradients)
-        for turn, by_shape in turns
-    ]
+class _Mistakes(Sequence):
+    """The mistakes that can be made with a layer, worked out when they are asked for: most answers are right."""
+
+    def __init__(self, layer: Layer, stands_for: str):
+        self.layer, self.stands_for = layer, stands_for
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getitem__(self, place):
+        return self._made[place]
+
+    @functools.cached_property
+    def _made(self) -> list[Mistake]:
+        rng = np.random.default_rng(0)
+        turns = wrong_turns(self.layer, [self.layer.numbers(rng, SIZES[size]) for size in TRIED])
+        functions = run("\n\n".join(self.layer.way_back(turn.name, turn.hint, turn.changes) for turn, _ in turns))
+        return [
+            Mistake(functions[turn.name], self.stands_for, rules.shapes if by_shape else rules.gradients)
+            for turn, by_shape in turns
+        ]
 
 
 def _comments(layer: Layer, name: str) -> str:

@@ -8,20 +8,28 @@ Notebooks are plain dictionaries of nbformat 4 here.
 
 from __future__ import annotations
 
+import ast
 import copy
+import functools
 import json
 import re
+import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.lesson import Lesson
 
-__all__ = ["Step", "Unreadable", "harden", "read", "released", "steps", "unreadable"]
+__all__ = ["Step", "Unreadable", "harden", "read", "released", "settled", "steps", "unreadable"]
 
 LARGEST = 20 << 20  # bytes of a notebook file
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 MOST_CELLS = 2000
+WORD = re.compile(r"\w+")
+LOOKS_AROUND = set("builtins dir eval exec gc getattr globals importlib inspect locals sys vars".split()) | {
+    *("__builtins__", "__dict__", "__globals__", "__import__", "__main__")
+}
 
 
 class Unreadable(ValueError):
@@ -186,6 +194,40 @@ def steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
         elif cell["source"] not in ours:
             rest.append(step)
     return first + rest
+
+
+def settled(steps: Sequence[Step], exercise: str, names: Collection[str]) -> bool:
+    """Whether nothing that runs after an exercise's test cell can matter to it: cells that define functions, and do
+    nothing else, under names that neither the exercise nor any text before knows. In doubt, it is not."""
+    place = next(number for number, step in enumerate(steps) if step.exercise == exercise)
+    known = {word for step in steps[:place] for word in _words(step.source)} | set(names)
+    later = [_defines(step.source) for step in steps[place:] if not step.exercise]
+    return not known & LOOKS_AROUND and all(each is not None and each.isdisjoint(known) for each in later)
+
+
+@functools.lru_cache(256)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(WORD.findall(unicodedata.normalize("NFKC", source)))  # as Python reads names
+
+
+@functools.lru_cache(256)
+def _defines(source: str) -> frozenset[str] | None:
+    """The functions that a cell defines; None, if it does anything else."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return frozenset(node.name for node in body) if all(map(_only_defines, body)) else None
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Whether a statement is a function's definition in which nothing is called or looked up until it is called."""
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return False
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    evaluated = [*arguments.defaults, *arguments.kw_defaults, node.returns, *(a.annotation for a in every if a)]
+    return all(isinstance(each, ast.Constant) for each in evaluated if each)
 
 
 def _grade_id(cell: dict[str, Any]) -> str | None:

@@ -231,7 +231,7 @@ def test_a_frame_with_one_wrong_byte_is_a_frame_or_refused(header, blobs, data):
         header, blobs = received(bytes(frame))
     except (BadFrame, Closed):
         return
-    assert isinstance(header, dict) and all(isinstance(blob, bytes) for blob in blobs)
+    assert isinstance(header, dict) and all(isinstance(blob, bytearray) for blob in blobs)
 
 
 # ----- late, and gone -----

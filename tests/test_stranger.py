@@ -129,9 +129,10 @@ def test_large_numbers_suit_it_too(layer):
     assert all(np.isfinite(gradient).all() for gradient in layer.gradients(inputs, dout).values())
 
 
-def test_a_way_back_that_complex_step_denies_is_our_fault(monkeypatch):
+@pytest.mark.parametrize("size", ["ordinary", "large"])
+def test_a_way_back_that_complex_step_denies_is_our_fault(size, monkeypatch):
     layer = draw(3, "anna")
-    inputs = layer.numbers(np.random.default_rng(1), SIZES["large"])
+    inputs = layer.numbers(np.random.default_rng(1), SIZES[size])
     monkeypatch.setattr(type(layer), "back", lambda self, values, dout: {n: 0 * inputs[n] for n in self.wanted})
     with pytest.raises(ArithmeticError, match="disagree"):
         layer.gradients(inputs, np.ones(layer.run(inputs)["out"].shape))

@@ -9,20 +9,20 @@ Standard library only.
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import os
 import select
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 __all__ = ["BadFrame", "Closed", "Late", "ready", "receive", "send"]
 
 MAX_HEADER = 16 << 20
 MAX_BLOBS = 10_000
 MAX_BYTES = 64 << 20
+MOST_AT_ONCE = 1000  # buffers; the kernel takes 1024
 
 
 class Closed(Exception):
@@ -43,47 +43,50 @@ def send(fd: int, header: dict, blobs: Sequence[bytes] = (), deadline: float | N
     text = json.dumps(header | {"sizes": [len(blob) for blob in blobs]}).encode()
     if len(text) > MAX_HEADER or len(blobs) > MAX_BLOBS or sum(map(len, blobs)) > MAX_BYTES:
         raise BadFrame("too large")
-    rest = memoryview(b"".join([struct.pack("<I", len(text)), text, *blobs]))
-    while rest:
-        if deadline is not None and time.monotonic() > deadline:
-            raise Late
-        try:
-            rest = rest[os.write(fd, rest) :]
-        except BlockingIOError:
-            _wait(fd, select.POLLOUT, deadline)
+    _through(os.writev, fd, [struct.pack("<I", len(text)), text, *blobs], select.POLLOUT, deadline)
 
 
-def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[bytes]]:
+def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[bytearray]]:
     """Read one frame before `deadline` (seconds of time.monotonic), if there is one; with it, `fd` must not block."""
-    (length,) = struct.unpack("<I", _exactly(fd, 4, deadline))
+    (length,) = struct.unpack("<I", _exactly(fd, [4], deadline)[0])
     if length > MAX_HEADER:
         raise BadFrame("header too long")
     try:
-        header = json.loads(_exactly(fd, length, deadline))
+        header = json.loads(_exactly(fd, [length], deadline)[0])
         sizes = header.pop("sizes")
         if len(sizes) > MAX_BLOBS or not all(type(n) is int and n >= 0 for n in sizes) or sum(sizes) > MAX_BYTES:
             raise BadFrame("impossible sizes")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadFrame(f"unreadable header ({type(error).__name__})") from None
-    rest, ends = _exactly(fd, sum(sizes), deadline), list(itertools.accumulate(sizes))
-    return header, [rest[end - size : end] for size, end in zip(sizes, ends)]
+    return header, _exactly(fd, sizes, deadline)
 
 
-def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
-    """So many bytes. They are waited for only where there are none: most are there when they are asked for."""
-    chunks = bytearray()
-    while len(chunks) < size:
+def _exactly(fd: int, sizes: Sequence[int], deadline: float | None) -> list[bytearray]:
+    """Buffers of these sizes, full."""
+    buffers = [bytearray(size) for size in sizes]
+    _through(os.readv, fd, buffers, select.POLLIN, deadline)
+    return buffers
+
+
+def _through(call: Callable, fd: int, buffers: Sequence[bytes], event: int, deadline: float | None) -> None:
+    """Read or write until all buffers are full, or empty. Nobody is waited for before the call would block: most is
+    there when it is asked for. No copy is made of what may be megabytes."""
+    rest = [memoryview(buffer) for buffer in buffers if len(buffer)]
+    rest.reverse()
+    while rest:
         if deadline is not None and time.monotonic() > deadline:  # even if bytes come, one by one
             raise Late
         try:
-            chunk = os.read(fd, min(size - len(chunks), 1 << 20))
+            moved = call(fd, rest[: -MOST_AT_ONCE - 1 : -1])
         except BlockingIOError:
-            _wait(fd, select.POLLIN, deadline)
+            _wait(fd, event, deadline)
             continue
-        if not chunk:
+        if not moved:
             raise Closed
-        chunks += chunk
-    return bytes(chunks)
+        while moved and moved >= len(rest[-1]):
+            moved -= len(rest.pop())
+        if moved:
+            rest[-1] = rest[-1][moved:]
 
 
 def ready(fd: int, seconds: float, event: int | None = None) -> bool:

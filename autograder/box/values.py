@@ -83,16 +83,22 @@ def _pack(value, blobs, depth):
     if kind in PLAIN:
         return _pack_plain(value, kind)
     if issubclass(kind, (np.ndarray, np.generic)):
-        array = np.array(value, subok=False)
+        array = value if kind is np.ndarray else np.array(value, subok=False)
         if array.dtype.kind in KINDS and array.dtype.names is None:
-            order = "C" if array.flags.c_contiguous or not array.flags.f_contiguous else "F"
-            blobs.append(_header(array.dtype.str, order == "F", array.shape) + array.tobytes(order))
+            blobs.append(_npy(array))
             return {"array": len(blobs) - 1}
     elif depth < DEPTH and kind in (list, tuple) and len(value) <= LONG:
         return {kind.__name__: [_pack(each, blobs, depth + 1) for each in value]}
     elif depth < DEPTH and kind is dict and len(value) <= LONG and all(_is_key(key) for key in value):
         return {"dict": [[_pack(key, blobs, DEPTH), _pack(each, blobs, depth + 1)] for key, each in value.items()]}
     return {"opaque": _type_name(value)}
+
+
+def _npy(array):
+    """An npy file, in one copy of the data."""
+    fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    data = array.T if fortran else np.ascontiguousarray(array)
+    return b"".join((_header(array.dtype.str, fortran, array.shape), data))
 
 
 @functools.lru_cache(1024)
@@ -147,10 +153,11 @@ def _array(blob):
     """One npy file, whose header must agree with the bytes that follow it."""
     start = 10 + int.from_bytes(blob[8:10], "little")
     described = _described if start <= USUAL else _described.__wrapped__  # a long one is nobody's, and is not kept
-    shape, fortran, dtype = described(blob[:start])
+    shape, fortran, dtype = described(bytes(blob[:start]))
     if math.prod(shape) * dtype.itemsize != len(blob) - start:
         raise BadValue("npy header and data disagree")
-    return np.frombuffer(blob, dtype, offset=start).reshape(shape, order="F" if fortran else "C").copy()
+    array = np.frombuffer(blob, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+    return array if array.flags.writeable and array.flags.aligned else array.copy()
 
 
 @functools.lru_cache(1024)
