@@ -159,8 +159,8 @@ def grade(lesson, classroom, jobs, isolation, outputs, dry_run, scheduler):
             if dry_run:
                 return _say_changes(grading.changes(lesson, classroom, jobs, isolation, *one_more))
             marks = grading.grade(lesson, classroom, jobs, isolation, outputs, *one_more)
-        except ConnectionError as nobody:
-            raise click.ClickException(str(nobody)) from None
+        except (ConnectionError, grading.CannotWrite) as reason:
+            raise click.ClickException(str(reason)) from None
         except NoSandbox as reason:
             raise click.ClickException(f"student code cannot be walled in here: {reason}\n{NO_WALLS}") from None
     deserved, width = sample.deserved(lesson, classroom), max(map(len, files))

@@ -349,7 +349,9 @@ def mark_cells(
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
     wanting = [e for e in exercises if not _says_it_all(e, best[e.id][1])]
     places = {e.id: best[e.id][0] for e in wanting}
-    explained, raised, _ = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _NOTHING
+    explained, raised, _ = (
+        _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _NOTHING
+    )
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]

@@ -11,7 +11,6 @@ import atexit
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -30,7 +29,6 @@ __all__ = [
     "HardenCells",
     "SubmissionExporter",
     "TrustedExecute",
-    "is_test",
     "keep_timestamp_readable",
     "write_outputs",
 ]
@@ -82,7 +80,7 @@ class TrustedExecute(NbGraderPreprocessor):
             store, student = _verdicts(self.classroom, self.isolation), resources["nbgrader"]["student"]
             verdicts = store.of(lesson, submission.steps(nb, released), student)
         for cell in nb.cells:
-            if is_test(cell):
+            if submission.is_test(cell):
                 write_outputs(cell, verdicts)
         return nb, resources
 
@@ -104,11 +102,6 @@ def keep_timestamp_readable(assignment: str, student: str, notebooks: list[str])
             continue
         except (ValueError, OverflowError, OSError):
             path.replace(path.with_name("timestamp-unreadable.txt"))
-
-
-def is_test(cell: dict[str, Any]) -> bool:
-    """Whether the judge writes what this cell shows."""
-    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
 
 
 def write_outputs(cell: NotebookNode, verdicts: Mapping[str, Verdict]) -> None:

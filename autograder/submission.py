@@ -21,7 +21,18 @@ from typing import Any
 
 from autograder.lesson import Lesson
 
-__all__ = ["Step", "Unreadable", "harden", "read", "released", "settled", "steps", "unreadable"]
+__all__ = [
+    "Step",
+    "Unreadable",
+    "harden",
+    "is_test",
+    "read",
+    "released",
+    "settled",
+    "steps",
+    "to_be_shown",
+    "unreadable",
+]
 
 LARGEST = 20 << 20  # bytes of a notebook file
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -194,6 +205,16 @@ def steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
         elif cell["source"] not in ours:
             rest.append(step)
     return first + rest
+
+
+def to_be_shown(notebook: dict[str, Any]) -> list[str | None]:
+    """The source of each cell that may be run to be shown: not of tests, whose outputs are the judge's."""
+    return [None if is_test(c) or c["cell_type"] != "code" else c["source"] for c in notebook["cells"]]
+
+
+def is_test(cell: dict[str, Any]) -> bool:
+    """Whether the judge writes what this cell shows."""
+    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
 
 
 def settled(steps: Sequence[Step], exercise: str, names: Collection[str]) -> bool:

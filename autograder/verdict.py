@@ -7,9 +7,10 @@ import re
 import textwrap
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["STATUSES", "Verdict", "folded", "framed", "printable", "rich"]
+__all__ = ["OURS", "STATUSES", "Verdict", "folded", "framed", "printable", "rich"]
 
-STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", "our fault")
+OURS = "our fault"
+STATUSES = ("right", "wrong", "raised", "too slow", "too much memory", "broken reply", "crashed", OURS)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\w[\w ]*)\*(?![\w*])")
 MARKS = {True: "✓", False: "✗"}

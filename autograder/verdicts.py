@@ -33,7 +33,7 @@ from autograder.progress import write
 from autograder.submission import Step
 from autograder.verdict import Verdict
 
-__all__ = ["Verdicts", "alone", "private", "version"]
+__all__ = ["Verdicts", "alone", "log", "private", "version"]
 
 HERE = Path(__file__).parent
 
@@ -63,7 +63,8 @@ class Verdicts:
             self.keep(lesson, steps, student, made)
             found |= {each.exercise: each for each in made}
         points = {name: [each.points, each.max_points] for name, each in found.items()}
-        self.log("judged", lesson, student=student, code=_code(steps), points=points, anew=[e.id for e in wanting])
+        anew = [exercise.id for exercise in wanting]
+        log(self.classroom, "judged", lesson, student=student, code=_code(steps), points=points, anew=anew)
         return found
 
     def kept(self, lesson: Lesson, steps: Sequence[Step], student: str) -> dict[str, Verdict]:
@@ -147,14 +148,15 @@ class Verdicts:
             draft.unlink()
         return bytes.fromhex(path.read_text())
 
-    def log(self, event: str, lesson: Lesson, **details: Any) -> None:
-        """Append a line to the audit log."""
-        line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, "lesson": lesson.name} | details
-        log = os.open(private(self.classroom) / "audit.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(log, (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-        finally:
-            os.close(log)
+
+def log(classroom: Path, event: str, lesson: Lesson, **details: Any) -> None:
+    """Append a line to the audit log."""
+    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, "lesson": lesson.name} | details
+    file = os.open(private(classroom) / "audit.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(file, (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+    finally:
+        os.close(file)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder import books, sample
 from autograder import grade as grading
-from autograder import sample
 from autograder.lesson import find_lesson
 from tests.conftest import missing
 from tests.test_nbgrader import nbgrader
@@ -149,7 +149,7 @@ def test_the_formgraders_lists_and_pages_are_there(database, tmp_path):
     """SQLite takes queries that PostgreSQL refuses; these are all that the formgrader asks."""
     deserved = sample.write(LESSON, tmp_path, 3)
     grading.grade(LESSON, tmp_path, isolation="any")
-    api, name = grading._nbgrader(tmp_path), LESSON.name
+    api, name = books.gradebook().opened(tmp_path), LESSON.name
     assert [each["num_submissions"] for each in api.get_assignments() if each["name"] == name] == [3]
     assert {each["id"]: each["score"] for each in api.get_students()} == deserved
     assert {each["student"]: each["score"] for each in api.get_submissions(name)} == deserved

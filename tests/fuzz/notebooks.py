@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from autograder import books, sample, submission
 from autograder import grade as grading
-from autograder import sample, submission
 from autograder.lesson import Lesson, find_lesson
 from tests.fuzz import Counterexample, above, generator
 from tests.fuzz.mutate import mutant
@@ -85,7 +85,7 @@ def _graded(lesson: Lesson, classroom: Path, files: dict[str, bytes], jobs: int)
     marks = grading.grade(lesson, classroom, jobs, "any")
     if {mark.student for mark in marks} != files.keys():
         raise AssertionError("not everybody was graded once")
-    with grading._nbgrader(classroom).gradebook as gradebook:
+    with books.gradebook().opened(classroom).gradebook as gradebook:
         return {
             mark.student: mark.note if mark.points is None else _points(gradebook, lesson, mark.student)
             for mark in marks
