@@ -24,7 +24,6 @@ from unittest import mock
 
 import nbformat
 from alembic.script import ScriptDirectory
-from nbformat.v4 import new_output
 from nbgrader import api as models
 from nbgrader.api import Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
@@ -45,7 +44,7 @@ from traitlets.config import PyFileConfigLoader
 from autograder.books import Judged, Mark
 from autograder.box import Shown
 from autograder.lesson import Lesson, folder
-from autograder.nbgrader import write_outputs
+from autograder.nbgrader import output, write_outputs
 from autograder.submission import is_test
 from autograder.verdict import OURS, Verdict, printable
 from autograder.verdicts import alone, log, private
@@ -78,13 +77,13 @@ def judged_points(notebook: nbformat.NotebookNode) -> float:
 def _outputs(shows: Shown) -> Iterator[nbformat.NotebookNode]:
     """What a student's cell shows, in forms that can do nothing on anybody's page: text, and PNG."""
     if text := printable(shows.text):
-        yield new_output("stream", name="stdout", text=text)
+        yield output("stream", name="stdout", text=text)
     for figure in shows.figures:
-        yield new_output("display_data", data={"image/png": base64.b64encode(figure).decode()})
+        yield output("display_data", data={"image/png": base64.b64encode(figure).decode()})
     if shows.result is not None:
-        yield new_output("execute_result", data={"text/plain": printable(shows.result)}, execution_count=None)
+        yield output("execute_result", data={"text/plain": printable(shows.result)}, execution_count=None)
     if shows.raised:
-        yield new_output("stream", name="stdout", text=printable(shows.raised) + "\n")
+        yield output("stream", name="stdout", text=printable(shows.raised) + "\n")
 
 
 def opened(classroom: Path, isolation: str = "safe") -> NbGraderAPI:
