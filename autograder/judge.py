@@ -14,15 +14,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import itertools
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from autograder import rules, submission
-from autograder.box import Forked, Limits, Sandbox, Shown
+from autograder.box import Box, Forked, Limits, Sandbox, Shown
 from autograder.box.values import Failure
 from autograder.diagnose import Finding, diagnose, stages
 from autograder.diagnose.stages import Stage
@@ -133,10 +134,14 @@ def _draw(exercise: Exercise, case: Case, seed: int) -> Draw:
 
 
 def examine(
-    exercise: Exercise, venue: Venue, drawn: Sequence[Draw], wanted: Callable[[Way], bool] = lambda way: True
+    exercise: Exercise,
+    venue: Venue,
+    drawn: Sequence[Draw],
+    wanted: Callable[[Way], bool] = lambda way: True,
+    first: Examined | None = None,
 ) -> Examined:
     """Try an answer in every way that its kind knows and that is wanted; of ways to the same values the
-    best counts."""
+    best counts. What came of the `first` way may be known already."""
     tried: dict[tuple[str, ...], Examined] = {}
     for way in filter(wanted, KINDS[exercise.kind].ways(exercise)):
         brings, best = tuple(way.brings), tried.get(tuple(way.brings))
@@ -144,7 +149,7 @@ def examine(
             continue
         if way.unless and any(_holds(part, way.unless) for part in tried.values()):
             continue
-        found = _try(exercise, venue, drawn, way)
+        found, first = first or _try(exercise, venue, drawn, way), None
         if not best or _worth(exercise, found) > _worth(exercise, best):
             tried[brings] = found
     parts = tried.values()
@@ -189,9 +194,12 @@ def _stages(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> li
 
 
 def _try(exercise: Exercise, venue: Venue, drawn: Sequence[Draw], way: Way) -> Examined:
-    kind = KINDS[exercise.kind]
-    answers = kind.answers(exercise, venue, way, drawn)
-    complaints, caught = {}, {}
+    return _complained(exercise, way, drawn, KINDS[exercise.kind].answers(exercise, venue, way, drawn))
+
+
+def _complained(exercise: Exercise, way: Way, drawn: Sequence[Draw], answers: list[Answer]) -> Examined:
+    """What there is to complain about in answers to all draws."""
+    kind, complaints, caught = KINDS[exercise.kind], {}, {}
     for name in way.brings:
         for answer in answers:
             complaint, rule = _first_complaint(kind.rules, name, answer)
@@ -336,27 +344,31 @@ def mark_cells(
     An exercise that does not hold there is tried once more at the end of the notebook; if that is
     better it counts, with a remark. Up to three runs, each in a fresh box, so that nothing which one
     of them needs can help another: one decides; in one the judge answers for the parts of composites,
-    and no other exercise is asked; one, which never sees a hidden number, explains.
+    and no other exercise is asked; one, which never sees a hidden number, explains. Where nothing is asked
+    afterwards, the judge answers for parts at the end of the first run already.
     """
     asked = {step.exercise for step in steps}
     exercises = [exercise.drawn_for(student) for exercise in exercises if exercise.id in asked]
+    steps = submission.gathered(steps, {e.id: _names(e) for e in exercises})
     hidden = secret if callable(secret) else secret_seed(secret)
-    decided, _, deadly = _run(steps, exercises, hidden, walls, lambda way: not way.parts)
-    composites = [e for e in exercises if e.parts and _best(e, decided[e.id])[1].complaints]
-    helped, _, _ = _run(steps, composites, hidden, walls, lambda way: way.parts, deadly) if composites else _NOTHING
-    for e in composites:
-        decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
+    first = _run(steps, exercises, hidden, walls, lambda way: not way.parts, helps=True)
+    decided, deadly = first.found, first.dead
+    composites = [
+        e for e in exercises if e.parts and e.id not in first.helped and _best(e, decided[e.id])[1].complaints
+    ]
+    if composites:
+        helped = _run(steps, composites, hidden, walls, lambda way: way.parts, deadly).found
+        for e in composites:
+            decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
     wanting = [e for e in exercises if not _says_it_all(e, best[e.id][1])]
     places = {e.id: best[e.id][0] for e in wanting}
-    explained, raised, _ = (
-        _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _NOTHING
-    )
+    told = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _Ran()
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]
-        said = verdict(exercise, found, explained[exercise.id][0] if exercise.id in explained else found)
-        remarks = [*said.remarks, *([AT_THE_END] if late else []), *(raised[:3] if found.complaints else [])]
+        said = verdict(exercise, found, told.found[exercise.id][0] if exercise.id in told.found else found)
+        remarks = [*said.remarks, *([AT_THE_END] if late else []), *(told.raised[:3] if found.complaints else [])]
         verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
     return verdicts
 
@@ -374,7 +386,17 @@ def outputs(cells: Sequence[str | None], walls: Sandbox) -> list[Shown | None]:
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"
 NOTHING_THERE = ("{} is not written yet", "{} is not defined")
 DEADLY = "ended the process, or took more time than there is"
-_NOTHING: tuple[dict, list, set] = {}, [], set()
+
+
+@dataclass
+class _Ran:
+    """What came of a run: what was found, by exercise, at its test cell and at the end; what cells raised; which cells
+    ended the process before anything was asked, by number; and for which composites the judge has answered."""
+
+    found: dict[str, list[Examined]] = field(default_factory=dict)
+    raised: list[str] = field(default_factory=list)
+    dead: set[int] = field(default_factory=set)
+    helped: set[str] = field(default_factory=set)
 
 
 def _says_it_all(exercise: Exercise, found: Examined) -> bool:
@@ -399,56 +421,89 @@ def _run(
     deadly: Collection[int] = (),
     alone: bool = False,
     explains: Mapping[str, int] = {},
+    helps: bool = False,
     tries: int = 3,
-) -> tuple[dict[str, list[Examined]], list[str], set[int]]:
+) -> _Ran:
     """Run a submission in a fresh box. What the clock ended while others ran beside it is run once more, alone;
     what ended with its slot, as when the machine runs out of memory, is run again; but not for ever.
 
-    Returns what was found at each test cell and at the end, what cells raised, and which cells ended
-    the process before anything was asked, by number; those in `deadly` are known to, and are not run again.
+    Cells that are `deadly`, by number, are known to end the process, and are not run again.
     A run that `explains` looks at each exercise once, where it says: 0 at the test cell, 1 at the end. It asks
-    more, all of it public.
+    more, all of it public. One that `helps` lets the judge answer for parts, when nothing else is asked any more,
+    in composites that stand at the end.
     """
-    by_name, raised, dead = {e.id: e for e in exercises}, [], set(deadly)
-    found: dict[str, list[Examined]] = {}
+    by_name, ran = {e.id: e for e in exercises}, _Ran(dead=set(deadly))
+    drawn = functools.cache(lambda name, seed: draws(by_name[name], seed, for_marks=True))
     with walls.box(alone) as box:
 
-        def look(name: str, late: bool) -> None:
-            exercise, seen_from = by_name[name], _other(seed) if late else seed
-            seen = examine(exercise, box, draws(exercise, seen_from, for_marks=True), wanted)
-            found[name].append(ask_again(exercise, box, seen, public_seed) if explains else seen)
+        def look(name: str, seed: Seed, first: Examined | None = None) -> None:
+            seen = examine(by_name[name], box, drawn(name, seed), wanted, first)
+            ran.found[name].append(ask_again(by_name[name], box, seen, public_seed) if explains else seen)
 
-        for number, step in enumerate(steps):
-            if step.exercise in by_name:
-                found[step.exercise] = []
-                if not explains.get(step.exercise):
-                    look(step.exercise, late=False)
-            elif not step.exercise:
-                says, survived = (DEADLY, False) if number in dead else box.run(step.source, step.name)
-                if says and step.ours:
-                    raise RuntimeError(f"{step.name} {says}")
-                if says:
-                    raised.append(f"{step.name} {says}")
-                if not survived and not found:  # later, it could depend on a hidden number
-                    dead.add(number)
-        for name, seen in found.items():
-            if explains.get(name) or not explains and _may_be_better_at_the_end(by_name[name], seen[0], steps):
-                look(name, late=True)
+        for are_tests, part in itertools.groupby(enumerate(steps), lambda each: bool(each[1].exercise)):
+            if not are_tests:
+                _run_cells(part, box, ran)
+                continue
+            names = [step.exercise for _, step in part if step.exercise in by_name]
+            right = {} if explains else _right_together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
+            for name in names:
+                ran.found[name] = []
+                if not explains.get(name):
+                    look(name, seed, right.get(name))
+        last = {step.exercise for step in itertools.takewhile(lambda step: step.exercise, reversed(steps))}
+        for name, seen in ran.found.items():
+            may_be_better = not explains and name not in last and seen[0].complaints and not seen[0].too_slow
+            if explains.get(name) or may_be_better:
+                look(name, _other(seed))
             seen += seen[:1] if len(seen) < 2 else []
+        for exercise in [by_name[name] for name in ran.found if helps and name in last and by_name[name].parts]:
+            seen = ran.found[exercise.id]
+            if seen[0].complaints:
+                found = examine(exercise, box, drawn(exercise.id, seed), lambda way: way.parts)
+                ran.found[exercise.id] = max(seen, [found, found], key=lambda each: _worth(exercise, each[0]))
+                ran.helped.add(exercise.id)
         late, lost = box.late, box.lost
+    again = functools.partial(_run, steps, exercises, seed, walls, wanted, deadly, explains=explains, helps=helps)
     if lost and tries > 1:
-        return _run(steps, exercises, seed, walls, wanted, deadly, alone, explains, tries - 1)
+        return again(alone=alone, tries=tries - 1)
     if late and walls.crowded and not alone:
-        return _run(steps, exercises, seed, walls, wanted, deadly, True, explains)
-    return found, raised, dead
+        return again(alone=True)
+    return ran
 
 
-def _may_be_better_at_the_end(exercise: Exercise, first: Examined, steps: Sequence[Step]) -> bool:
-    """Whether what does not hold at its test cell is worth a second look: something that comes after could matter."""
-    if not first.complaints or first.too_slow:
-        return False
-    names = {name for way in KINDS[exercise.kind].ways(exercise) for name in [*way.needs, *way.parts]}
-    return not submission.settled(steps, exercise.id, names)
+def _run_cells(cells: Iterable[tuple[int, Step]], box: Box, ran: _Ran) -> None:
+    """Run cells, one after the other, and note what became of them."""
+    for number, step in cells:
+        says, survived = (DEADLY, False) if number in ran.dead else box.run(step.source, step.name)
+        if says and step.ours:
+            raise RuntimeError(f"{step.name} {says}")
+        if says:
+            ran.raised.append(f"{step.name} {says}")
+        if not survived and not ran.found:  # later, it could depend on a hidden number
+            ran.dead.add(number)
+
+
+def _right_together(
+    box: Box, exercises: Sequence[tuple[Exercise, Sequence[Draw]]], wanted: Callable[[Way], bool]
+) -> dict[str, Examined]:
+    """What is right when the exercises of neighbouring test cells are asked one after the other, in one child, each in
+    its first way: most are. What is not may have been spoiled by those before it, and counts only when it is asked alone."""
+    ways = [next(filter(wanted, KINDS[e.kind].ways(e)), None) for e, _ in exercises]
+    asked = [(e, way, drawn) for (e, drawn), way in zip(exercises, ways) if way]
+    if len(asked) < 2:
+        return {}
+    replies = box.ask_together([KINDS[e.kind].asked(e, way, drawn) for e, way, drawn in asked])
+    found = {
+        e.id: _complained(e, way, drawn, KINDS[e.kind].answered(e, way, drawn, came))
+        for (e, way, drawn), came in zip(asked, replies)
+        if came is not None
+    }
+    return {name: seen for name, seen in found.items() if not seen.complaints}
+
+
+def _names(exercise: Exercise) -> set[str]:
+    """The functions that are asked for, and those that they call."""
+    return {name for way in KINDS[exercise.kind].ways(exercise) for name in [*way.needs, *way.parts]}
 
 
 def _other(seed: Seed) -> Seed:

@@ -14,7 +14,7 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ __all__ = [
     "is_test",
     "read",
     "released",
-    "settled",
     "steps",
     "to_be_shown",
     "unreadable",
@@ -217,13 +216,23 @@ def is_test(cell: dict[str, Any]) -> bool:
     return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
 
 
-def settled(steps: Sequence[Step], exercise: str, names: Collection[str]) -> bool:
-    """Whether nothing that runs after an exercise's test cell can matter to it: cells that define functions, and do
-    nothing else, under names that neither the exercise nor any text before knows. In doubt, it is not."""
-    place = next(number for number, step in enumerate(steps) if step.exercise == exercise)
-    known = {word for step in steps[:place] for word in _words(step.source)} | set(names)
-    later = [_defines(step.source) for step in steps[place:] if not step.exercise]
-    return not known & LOOKS_AROUND and all(each is not None and each.isdisjoint(known) for each in later)
+def gathered(steps: Sequence[Step], names: Mapping[str, Collection[str]]) -> list[Step]:
+    """The same steps, with every test at the end to which nothing that runs after it can matter. `names` says by
+    exercise which functions it asks for.
+
+    What cannot matter: cells that define functions, and do nothing else, under names that neither the exercise nor any
+    text before its test knows. In doubt, a test stays where it stands."""
+    stay, go, known = [], [], set()
+    defines = [set() if step.exercise else _defines(step.source) for step in steps]
+    for number, step in enumerate(steps):
+        known |= _words(step.source)
+        if step.exercise in names and not known & LOOKS_AROUND:
+            asked = known | set(names[step.exercise])
+            settled = all(each is not None and each.isdisjoint(asked) for each in defines[number:])
+        else:
+            settled = False
+        (go if settled else stay).append(step)
+    return stay + go
 
 
 @functools.lru_cache(256)

@@ -7,7 +7,8 @@ compares them outside.
     judge                                worker, in the box
       | -- cell: source text ------------> |  runs it in the student's namespace
       | <------------- raised, or nothing  |
-      | -- ask: probe, inputs -----------> |  forks a child as things stand at this cell
+      | -- ask --------------------------> |  forks a child as things stand at this cell
+      | -- round: probe, inputs ---------> |
       | <---- one frame for each answer    |  child: calls the student's functions
       | <------------------ end, its exit  |
 
@@ -309,23 +310,44 @@ class Box(_Venue):
         except (frames.Closed, frames.BadFrame, KeyError, OSError):
             return Shown(self._why(self._stop())[1], survived=False)
 
-    def _round(self, probe, name, needs, questions, parts):
-        tree, blobs = questions.packed
-        header = {"op": "ask", "probe": probe, "name": name, "needs": list(needs), "questions": tree}
-        header["parts"] = list(parts)
+    def ask_together(self, asked: Sequence[tuple]) -> list[list[Any] | None]:
+        """What `ask` would say to each, out of one child: so it is quick, and one may spoil it for those after it. None
+        where not all answers came, which means nothing yet."""
+        late = self.late
+        answers, _ = self._rounds(asked)
+        self.late, replies = late, []
+        for *_, questions, _ in asked:
+            mine, answers = answers[: len(questions)], answers[len(questions) :]
+            replies.append(mine if len(mine) == len(questions) else None)
+        return replies
+
+    def _round(self, *asked):
+        return self._rounds([asked])
+
+    def _rounds(self, asked: Sequence[tuple]) -> tuple[list[Any], tuple[str, str]]:
+        """The answers to all rounds out of one child. It learns of a round when those before are answered, so that no
+        answer can use the time of another exercise to prepare."""
+        answers: list[Any] = []
         if not self._start():
             return [], ("too slow", "was not tried: what came before took all the time there is")
         try:
-            frames.send(self.worker.talk, header, blobs, deadline=self._begin())
+            frames.send(self.worker.talk, {"op": "ask", "rounds": len(asked)}, deadline=self._begin())
+            for probe, name, needs, questions, parts in asked:
+                tree, blobs = questions.packed
+                header = {"op": "round", "probe": probe, "name": name, "needs": list(needs), "parts": list(parts)}
+                frames.send(self.worker.talk, header | {"questions": tree}, blobs, deadline=self._begin())
+                came, ended = self._answers(self.worker.talk, len(questions), parts)
+                answers += came
+                if ended is not None or len(came) < len(questions):
+                    break
+            else:
+                _, ended = self._answers(self.worker.talk, 1)  # the frame that says how the child ended
         except frames.Late:
             self.late = True
             self._stop()
-            return [], ("too slow", f"took more than {self.limits.wall:g} s")
+            return answers, ("too slow", f"took more than {self.limits.wall:g} s")
         except OSError:
-            return [], self._why(self._stop())
-        answers, ended = self._answers(self.worker.talk, len(questions), parts)
-        if ended is None and len(answers) == len(questions):
-            _, ended = self._answers(self.worker.talk, 1)  # the frame that says how the child ended
+            return answers, self._why(self._stop())
         if isinstance(ended, int):
             return answers, self._why(ended)
         code = self._stop()

@@ -3,7 +3,8 @@
 The process reads and writes frames on one line to the judge:
 
     cell    run some source text in the student's namespace; say whether it raised
-    ask     fork a child as things stand now; in it, put questions to the student's functions
+    ask     fork a child as things stand now, for so many rounds
+    round   in that child, put questions to the student's functions
 
 A question is answered in a child so that a crash, a hang or a poisoned namespace costs one
 answer and not the rest of the submission. Before any student code runs, descriptors 0, 1 and 2
@@ -70,7 +71,7 @@ def answer(fd, probe, namespace, needs, questions, cpu, parts=()):
     """Put the questions one by one; send a frame for each answer. Calls of `parts` go to the judge."""
     from autograder.box import frames, values
 
-    replace(namespace, needs, {name: judged(fd, name) for name in parts})
+    undo = replace(namespace, needs, {name: judged(fd, name) for name in parts})
     for question in questions:
         limit_cpu(cpu)
         try:
@@ -83,6 +84,7 @@ def answer(fd, probe, namespace, needs, questions, cpu, parts=()):
             frames.send(fd, {"kind": MEMORY, "value": f"{needs[-1]} returned more than fits into memory"})
         except BaseException as error:  # KeyboardInterrupt and the like, raised by the student
             frames.send(fd, {"kind": RAISED, "value": f"{needs[-1]} raised {describe(error, namespace)}"})
+    undo()
 
 
 def tree(source, name):
@@ -198,14 +200,16 @@ def serve(line, cpu, alone):
         if header["op"] == "cell":
             limit_cpu(cpu)
             frames.send(line, *execute(header, namespace))
-        else:
-            probe, questions = load(header["probe"], header["name"]), values.unpack(header["questions"], blobs)
+        elif header["op"] == "ask":  # else a child has ended without reading its round
             if alone:
                 end_everybody_else()
             child = fork()
             if child == 0:
                 try:
-                    answer(line, probe, namespace, header["needs"], questions, cpu, header["parts"])
+                    for _ in range(header["rounds"]):
+                        asked, blobs = frames.receive(line)
+                        probe, questions = load(asked["probe"], asked["name"]), values.unpack(asked["questions"], blobs)
+                        answer(line, probe, namespace, asked["needs"], questions, cpu, asked["parts"])
                 finally:
                     os._exit(0)
             _, status = os.waitpid(child, 0)

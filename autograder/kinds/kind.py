@@ -48,11 +48,17 @@ class Kind:
     rules: Sequence[Rule]
     reusable: bool = True  # whether what the student writes is of use in a later lesson
 
+    def asked(self, exercise: Exercise, way: Way, drawn: Sequence[Draw]) -> tuple:
+        """What a venue is asked, one question for each draw. Only this leaves our process."""
+        made = _questions if exercise.personal is None else _questions.__wrapped__  # a student's own are not kept
+        return _text(self.probe), self.probe.__name__, way.needs, made(way, tuple(drawn)), way.parts
+
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
-        """Put one question for each draw. Only the probe's text and the questions leave this process."""
-        ask = _questions if exercise.personal is None else _questions.__wrapped__  # a student's own are not kept
-        questions = ask(way, tuple(drawn))
-        replies = venue.ask(_text(self.probe), self.probe.__name__, way.needs, questions, way.parts)
+        """Put the questions, and read what comes back."""
+        return self.answered(exercise, way, drawn, venue.ask(*self.asked(exercise, way, drawn)))
+
+    def answered(self, exercise: Exercise, way: Way, drawn: Sequence[Draw], replies: Sequence[Any]) -> list[Answer]:
+        """What came back, read."""
         return [
             Answer(draw, failure=reply) if isinstance(reply, Failure) else self.read(exercise, way, draw, reply)
             for draw, reply in zip(drawn, replies, strict=True)
