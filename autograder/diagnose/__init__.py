@@ -75,14 +75,14 @@ def _small(answer: Answer) -> bool:
 
 def _key(exercise: Exercise, answers: Mapping[str, list[Answer]], wrong: Collection[str]) -> str:
     """The same for two students whose functions were asked the same and returned the same."""
-    mistakes = [id(mistake.function) for mistake in exercise.mistakes]
+    mistakes = exercise.layer or [id(mistake.function) for mistake in exercise.mistakes]
     digest = hashlib.sha256(repr([exercise.id, exercise.lesson, mistakes, sorted(wrong)]).encode())
     for name, each in answers.items():
         for answer in each:
             digest.update(repr([name, answer.failure, answer.missing, answer.draw.case]).encode())
             for value in (answer.draw.expected[name], answer.values.get(name)):
                 array = value if isinstance(value, np.ndarray) else np.zeros(0)
-                digest.update(repr([array.shape, array.dtype, None if array.size else value]).encode())
+                digest.update(repr([array.shape, array.dtype.str, None if array.size else value]).encode())
                 digest.update(array.tobytes())
     return digest.hexdigest()
 
