@@ -67,14 +67,17 @@ def main():
 
 
 def load_world():
-    """Import what a lesson's set-up will ask for, once for all forks: it would be compiled anew in each."""
+    """Import what a lesson's set-up will ask for, once for all forks: it would be compiled anew in each. Where cells are
+    run to be shown, that is also what draws."""
     import autograder.mine  # noqa: F401
     import backprop
 
-    for found in pkgutil.iter_modules(backprop.__path__):
-        if not found.ispkg:
-            with contextlib.suppress(Exception):  # a module that cannot be loaded says so where it is asked for
-                importlib.import_module(f"backprop.{found.name}")
+    for found in pkgutil.walk_packages(backprop.__path__, "backprop."):
+        with contextlib.suppress(Exception):  # a module that cannot be loaded says so where it is asked for
+            importlib.import_module(found.name)
+    if "backprop.explore.still" in sys.modules:
+        with contextlib.suppress(ImportError):
+            import matplotlib.pyplot  # noqa: F401
 
 
 def watch(talk, leash, limits, memory):
