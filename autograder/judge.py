@@ -361,7 +361,9 @@ def mark_cells(
         for e in composites:
             decided[e.id] = max(decided[e.id], helped[e.id], key=lambda found: _worth(e, _best(e, found)[1]))
     best = {e.id: _best(e, decided[e.id]) for e in exercises}
-    wanting = [e for e in exercises if not _says_it_all(e, best[e.id][1])]
+    wanting = [
+        e for e in exercises if not _says_it_all(e, best[e.id][1]) or first.raised and _nothing_there(e, best[e.id][1])
+    ]
     places = {e.id: best[e.id][0] for e in wanting}
     told = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _Ran()
     verdicts = []
@@ -401,10 +403,13 @@ class _Ran:
 
 def _says_it_all(exercise: Exercise, found: Examined) -> bool:
     """Whether there is nothing to explain: it holds, is too slow, or was not written."""
-    if not found.complaints or found.too_slow:
-        return True
-    fixed = {says.format(name) for name in [*exercise.writes, exercise.id] for says in NOTHING_THERE}
-    return not exercise.parts and set(found.complaints.values()) <= fixed  # our own words: no hidden number is in them
+    return not found.complaints or found.too_slow or _nothing_there(exercise, found)
+
+
+def _nothing_there(exercise: Exercise, found: Examined) -> bool:
+    """Whether all that is complained about is that it was not written: in our own words, with no hidden number."""
+    fixed = {says.format(name) for name in exercise.writes for says in NOTHING_THERE}
+    return not exercise.parts and bool(found.complaints) and set(found.complaints.values()) <= fixed
 
 
 def _best(exercise: Exercise, found: Sequence[Examined]) -> tuple[int, Examined]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,8 +93,8 @@ def _other(exercise: Exercise, mine: Exercise) -> Exercise:
 
 def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     exercises = lesson.exercises
-    first, every = exercises[0], sum(e.counts for e in exercises)
-    right = {e.id: _source(e) for e in exercises}
+    every, right = sum(e.counts for e in exercises), {e.id: _source(e) for e in exercises}
+    first = next(e for e in exercises if not any(_calls(right[o.id], e) for o in exercises if o is not e))
     mistakes = [(e, m) for e in exercises if e.counts and not e.personal for m in e.mistakes if _is_text(e, m)]
 
     def mistaken(number: int) -> Sample:
@@ -106,7 +107,7 @@ def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     liars = {e.id: f"def {e.id}(*args):\n    return Agreeable()" for e in exercises}
     settled = [
         Sample("right", right, every, prose="It sends the blame back, one layer at a time."),
-        mistaken(0),
+        mistaken(0) if mistakes else None,
         Sample("empty", {}, 0.0),
         Sample("broken-syntax", right | {first.id: syntax}, every - first.counts),
         Sample("broken-file", right, 0.0, whole=False),
@@ -116,9 +117,12 @@ def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     ]
     strange = [Sample("mistaken-stranger", right, every), Sample("neighbours-stranger", right, every)]
     settled += strange if any(e.personal for e in exercises) else []
+    settled = [each for each in settled if each is not None]
     for number in range(count):
         if number < len(settled):
             yield settled[number]
+        elif not mistakes:
+            yield settled[number % len(settled)]
         else:
             yield strange[0] if number % 5 == 0 and strange[0] in settled else mistaken(number - len(settled) + 1)
 
@@ -175,10 +179,16 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
     return "\n\n".join(parts)
 
 
+def _calls(text: str, exercise: Exercise) -> bool:
+    """Whether an answer calls what another exercise writes, so that an error there would be paid for here."""
+    return any(re.search(rf"\b{name}\b", text) for name in exercise.writes)
+
+
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
     used = mistake.function.__code__.co_names
-    return exercise.kind in (*PAIRS, "function") and not set(used) & (set(mistake.function.__globals__) - {"np"})
+    itself = exercise.kind in (*PAIRS, "function") and mistake.stands_for == exercise.id
+    return itself and not set(used) & (set(mistake.function.__globals__) - {"np"})
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
@@ -192,9 +202,13 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
         except Exception:
             return exercise.max_points
         right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
+        if names == ["out"]:
+            right, made = right[:1], made[:1]  # what a forward keeps is its own affair
         if len(made) != len(right):
             return exercise.max_points
-        wrong |= {n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b)}
+        wrong |= {
+            n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-7)
+        }
     return sum(exercise.points[name] for name in wrong)
 
 
@@ -204,5 +218,8 @@ def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:
     inputs = list(case.make(rng).values())
     if exercise.kind not in PAIRS:
         return inputs, list(exercise.points)
-    out, cache = getattr(exercise.reference, pair_names(exercise)[0])(*inputs)
+    forward, backward = pair_names(exercise)
+    if exercise.id == forward:
+        return inputs, ["out"]
+    out, cache = getattr(exercise.reference, forward)(*inputs)
     return [rng.standard_normal(out.shape), cache], [name for name in exercise.points if name != "out"]

@@ -23,6 +23,7 @@ from click.testing import CliRunner
 import autograder.box
 from autograder import judge
 from autograder.box import Limits, NoSandbox, Sandbox, cgroup, launch, seccomp
+from autograder.box.values import Questions
 from autograder.cli import cli
 from autograder.lesson import find_exercise
 from autograder.submission import Step
@@ -841,6 +842,53 @@ def test_a_worker_that_is_awkward_with_the_line_is_contained(strongest, source):
                 box.run("x = 1", "another cell")
         assert time.monotonic() - started < 12
         assert works(quick)
+
+
+RETURNS = "def probe(student, name):\n    return student[name]()"
+
+
+def rounds(*names):
+    return [(RETURNS, "probe", [name], Questions([{"name": name}]), {}) for name in names]
+
+
+def test_a_round_is_told_when_those_before_it_are_answered(sandbox):
+    """So no answer can use the time of another exercise to prepare."""
+    source = """
+    import select, time
+
+    def first():
+        time.sleep(0.1)
+        return len(select.select([3], [], [], 0)[0])
+
+    def second():
+        return 2
+    """
+    with sandbox.box() as box:
+        assert cell(box, source) is None
+        assert box.ask_together(rounds("first", "second", "first")) == [[0], [2], [0]]
+
+
+def test_a_child_that_ends_among_rounds_leaves_the_others_to_be_asked_alone(sandbox):
+    source = """
+    import os
+    from autograder.box import frames
+
+    def ends():
+        os._exit(0)
+
+    def ends_later():
+        frames.receive = lambda line: os._exit(0)
+        return 1
+
+    def well():
+        return 2
+    """
+    with sandbox.box() as box:
+        assert cell(box, source + "here = os.getpid()") is None
+        assert box.ask_together(rounds("well", "ends", "well")) == [[2], None, None]
+        assert box.ask_together(rounds("ends_later", "well")) == [[1], None]
+        assert box.ask(*rounds("well")[0]) == [2]
+        assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
 
 
 def test_a_worker_that_stops_reading_is_contained(strongest):

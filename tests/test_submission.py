@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograder import submission
 from autograder.lesson import find_lesson
-from autograder.submission import Unreadable, harden, read, steps, unreadable
+from autograder.submission import Step, Unreadable, harden, read, steps, unreadable
 
 LESSON = find_lesson("04_backward_pass")
 FILE = json.loads(LESSON.released.read_text(encoding="utf-8"))
@@ -745,3 +745,48 @@ def test_a_notebook_of_the_old_format_is_refused_or_read_whole(tmp_path):
     else:
         whole(hardened)
         assert all(outcome(hardened)[0].values())
+
+
+# ----- tests that may wait for the end -----
+
+HALF = "def half(x):\n    return x / 2"
+AFTER = {  # what runs after the test, and whether the test may be asked at the end as well
+    "a function of another name": (["def other(x=1, *, y: 'a note' = None) -> 3:\n    return x"], True),
+    "two functions": (["def other(x):\n    return x\n\ndef another():\n    half = 2"], True),
+    "nothing": ([], True),
+    "the function itself": (["def half(x):\n    return x"], False),
+    "the function itself, in other letters": (["def \N{MATHEMATICAL BOLD SMALL H}alf(x):\n    return x"], False),
+    "what it calls": (["def scale(x):\n    return x"], False),
+    "what the exercise asks for too": (["def forward(x):\n    return x"], False),
+    "a statement": (["x = 1"], False),
+    "a decorator": (["@print\ndef other():\n    pass"], False),
+    "a default that is computed": (["def other(x=print()):\n    pass"], False),
+    "an annotation that is computed": (["def other(x: print()):\n    pass"], False),
+    "a class": (["class Other:\n    pass"], False),
+    "no Python": (["half a function"], False),
+    "no Python, but for a magic": (["%time half = None"], False),
+    "a null byte": (["def other():\n    '\0'"], False),
+    "a tower": (["(" * 10_000 + ")" * 10_000], False),
+}
+
+
+@pytest.mark.parametrize("cells, waits", AFTER.values(), ids=AFTER)
+def test_a_test_waits_for_the_end_only_where_nothing_after_it_can_matter(cells, waits):
+    before = Step("def half(x):\n    return scale(x, 0.5)")
+    tested, after = Step(exercise="half"), [Step(text) for text in cells]
+    found = submission.gathered([before, tested, *after], {"half": ["half", "forward"]})
+    assert found == ([before, *after, tested] if waits else [before, tested, *after])
+
+
+@pytest.mark.parametrize("looks", ["globals()['other']", "eval('ot' 'her')", "sys.modules", "x.__globals__"])
+def test_a_test_stays_where_the_code_looks_around(looks):
+    steps = [Step(f"def half(x):\n    return {looks}"), Step(exercise="half"), Step("def other():\n    pass")]
+    assert submission.gathered(steps, {"half": ["half"]}) == steps
+
+
+def test_each_test_waits_for_itself():
+    one, two, three = Step(HALF), Step(exercise="half"), Step("y = 1")
+    four, five, six = Step("def third(x):\n    return x / 3"), Step(exercise="third"), Step("def last():\n    pass")
+    found = submission.gathered([one, two, three, four, five, six], {"half": ["half"], "third": ["third"]})
+    assert found == [one, two, three, four, six, five]
+    assert submission.gathered(found, {}) == found, "an exercise that is not asked for is none"

@@ -1,0 +1,110 @@
+"""The books: one process writes, touches nothing too early, and outlives nobody."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import sample, submission
+from autograder.books import MANY, Books, CannotWrite, Judged, gradebook
+from autograder.cli import cli
+from autograder.lesson import find_lesson
+
+LESSON = find_lesson("03")
+RELEASED = submission.released(LESSON)
+
+
+def handed_in(classroom, student):
+    """An untouched lesson, and what is to be written of it."""
+    path = classroom / "submitted" / student / LESSON.name / f"{LESSON.name}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(RELEASED))
+    return Judged(student, submission.harden(RELEASED, RELEASED), {})
+
+
+def test_nothing_is_touched_before_it_is_opened(tmp_path):
+    classroom = tmp_path / "classroom"
+    with Books(LESSON, classroom, "any"):
+        time.sleep(0.5)
+    assert not classroom.exists()
+
+
+def test_everybody_has_a_line_in_the_order_of_the_notes(tmp_path):
+    students = [f"student-{number:03}" for number in range(MANY + 5)]  # more than one batch
+    with Books(LESSON, tmp_path, "any") as books:
+        books.open()
+        for student in reversed(students):
+            books.add(handed_in(tmp_path, student))
+        lines = books.close(dict.fromkeys(students, "") | {"lost": "our fault: lost"})
+    assert [line.student for line in lines] == [*students, "lost"]
+    assert [line.points for line in lines] == [0.0] * (MANY + 5) + [None] and lines[-1].note.endswith("our fault: lost")
+    log = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert sorted(name for line in log for name in line["students"]) == students and len(log) > 1
+
+
+def test_what_waits_is_written_when_nothing_more_comes(tmp_path):
+    with Books(LESSON, tmp_path, "any") as books:
+        books.open()
+        books.add(handed_in(tmp_path, "anna"))
+        log = tmp_path / "audit.jsonl"
+        assert eventually(lambda: log.exists() and "anna" in log.read_text())
+
+
+def test_a_gradebook_that_is_none_stops_with_a_reason(tmp_path):
+    sample.write(LESSON, tmp_path, 1)
+    (tmp_path / "gradebook.db").write_bytes(b"not a database" * 100)
+    run = CliRunner().invoke(cli, ["grade", "03", "--classroom", str(tmp_path), "--isolation", "any"])
+    assert run.exit_code == 1 and "file is not a database" in run.output and "Traceback" not in run.output
+
+
+def test_a_keeper_that_is_killed_is_told(tmp_path):
+    with Books(LESSON, tmp_path, "any") as books:
+        os.kill(books._keeper.pid, signal.SIGKILL)
+        books._keeper.join()
+        with pytest.raises(CannotWrite, match="was ended"):
+            books.open()
+            books.close({})
+
+
+ORPHAN = """
+import os, signal, sys
+from pathlib import Path
+from autograder.books import Books
+from autograder.lesson import find_lesson
+books = Books(find_lesson("03"), Path(sys.argv[1]), "any")
+print(books._keeper.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_keeper_does_not_outlive_whoever_judges(tmp_path):
+    run = subprocess.run([sys.executable, "-c", ORPHAN, tmp_path / "room"], stdout=subprocess.PIPE, text=True)
+    keeper = int(run.stdout)
+    assert run.returncode == -signal.SIGKILL and eventually(lambda: not alive(keeper))
+
+
+def test_a_new_gradebook_has_the_version_that_nbgraders_command_finds():
+    from nbgrader.api import get_alembic_version
+
+    assert gradebook()._head() == get_alembic_version()
+
+
+def alive(pid):
+    """Whether a process runs; one that nobody has reaped does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+    return condition()
