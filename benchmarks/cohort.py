@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -33,8 +33,8 @@ import dask
 import psutil
 from distributed import LocalCluster
 
+from autograder import books, sample, submission
 from autograder import grade as grading
-from autograder import sample, submission
 from autograder.lesson import Lesson, find_lesson
 from autograder.scale import VerdictsFromAfar
 from benchmarks.timing import machine
@@ -121,8 +121,9 @@ class Disturber(threading.Thread):
         while not self._over.wait(1):
             with contextlib.suppress(psutil.Error):  # somebody ended just now
                 workers = self._workers()
-                resident = [psutil.Process().memory_info().rss, *(worker.memory_info().rss for worker in workers)]
-                self.memory.append((resident[0] / MB, max(resident[1:], default=0) / MB))
+                grader, theirs = psutil.Process(), [worker.memory_info().rss for worker in workers]
+                ours = [grader, *(child for child in grader.children() if child.cmdline() == grader.cmdline())]
+                self.memory.append((sum(each.memory_info().rss for each in ours) / MB, max(theirs, default=0) / MB))
                 if self.every and time.monotonic() > due:
                     due += self.every
                     self._kill(workers)
@@ -140,7 +141,7 @@ class Disturber(threading.Thread):
             self.killed[what] += 1
 
     def quarters(self) -> list[list[float]]:
-        """The largest memory of the grader, and of a worker, in each quarter of the run, in MB."""
+        """The largest memory of the grader, with the process that writes, and of a worker, in each quarter of the run, in MB."""
         size = max(1, len(self.memory) // 4)
         parts = [self.memory[start : start + size] for start in range(0, 4 * size, size)]
         return [[round(max(column)) for column in zip(*part)] for part in parts if part]
@@ -159,18 +160,35 @@ def disturbed(lesson: Lesson, classroom: Path, workers: int, every: float) -> di
     ):
         judges = mock.patch.object(grading, "_judges", lambda room, isolation, *_: Afresh(room, isolation, address))
         address, start, cpu = cluster.scheduler_address, time.monotonic(), time.process_time()
-        with judges:
+        with judges, _writing_timed() as writing:
             marks = grading.grade(lesson, classroom, isolation="any", progress=lambda student: seen.update([student]))
-        seconds, writer = time.monotonic() - start, time.process_time() - cpu
+        seconds, grader = time.monotonic() - start, time.process_time() - cpu
     return {
         "marks": {mark.student: mark.points for mark in marks},
         "twice": [student for student, times in seen.items() if times != 1],
         "faults": [mark.note for mark in marks if mark.points is None],
         "seconds": seconds,
-        "writer": writer,
+        "grader": grader,
+        "writer": writing(),
         "killed": dict(disturber.killed),
         "memory": disturber.quarters(),
     }
+
+
+@contextlib.contextmanager
+def _writing_timed() -> Iterator[Callable[[], float]]:
+    """What tells, afterwards, the computing time of the process that writes the gradebook."""
+    keep = books._keep
+
+    def timed(*task: Any) -> None:
+        keep(*task)
+        file.write_text(str(time.process_time()))
+
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(books, "_keep", timed):
+        file = Path(folder, "seconds")
+        seconds: list[float] = []
+        yield lambda: seconds[0]
+        seconds.append(float(file.read_text()))
 
 
 def main() -> int:
@@ -200,15 +218,20 @@ def main() -> int:
 
 
 def said(row: dict[str, Any], mean: float) -> Iterator[str]:
-    count, each, writer = row["n"], row["seconds"] / row["n"], row["writer"] / row["n"]
+    count, each = row["n"], row["seconds"] / row["n"]
+    grader, writer = row["grader"] / count, row["writer"] / count
+    most = 1 / max(grader, writer)
     killed = ", ".join(f"{number} × {what}" for what, number in row["killed"].items()) or "nobody"
     yield f"{row['graded']:,} of {count:,} graded, {len(row['twice'])} not exactly once, mean mark {mean:.2f}"
     yield f"killed: {killed}; marks other than undisturbed: {len(row['wrong'])}; our fault: {len(row['faults'])}"
     yield "memory by quarter, MB: " + "; ".join(f"grader {a}, worker {b}" for a, b in row["memory"])
-    yield f"{row['seconds']:.0f} s, {1e3 * each:.0f} ms for each; of these the grader computes {1e3 * writer:.1f} ms"
-    yield f"so one grader is busy at {1 / writer:.0f} submissions a second, that is {row['alone'] / writer:.0f} cores that judge"
+    yield (
+        f"{row['seconds']:.0f} s, {1e3 * each:.0f} ms for each; for each the grader computes {1e3 * grader:.1f} ms, and who "
+        f"writes, beside it, {1e3 * writer:.1f} ms"
+    )
+    yield f"so one grader is busy at {most:.0f} submissions a second, that is {row['alone'] * most:.0f} cores that judge"
     for cores in (2, 8, 32, 128):
-        rate = min(cores / row["alone"], 1 / writer)
+        rate = min(cores / row["alone"], most)
         yield f"  {cores:4} cores: {rate:6.1f} a second, 10,000 in {10_000 / rate / 60:6.1f} minutes"
 
 
