@@ -7,7 +7,7 @@
 // `index`, an array that says which.
 
 const ROOM = 32e6 // bytes that are kept of what came ahead, of which one rest of the hand brings at most half
-const REST = 100 // milliseconds without a move
+const REST = 250 // milliseconds without a move
 
 let blocks = 0
 
