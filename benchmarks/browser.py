@@ -3,9 +3,9 @@
     python -m benchmarks.browser [--json FILE] [--only WORD ...]
 
 A headless Chromium presses arrow keys on a slider, which walks to its end and back. The clock starts when the page gets
-the key and stops after the first frame in which the picture has changed. Where the kernel answers, numbers for the next
-step may have been sent ahead; keys that leap from end to end show what it takes where they were not. Then the playground
-trains, and its frames are counted.
+the key and stops after the first frame in which the picture has changed. Where the kernel answers, it has sent ahead what
+the next move may lead to, be it a step or a leap from end to end; and once more with nothing sent ahead. Then the
+playground trains, and its frames are counted.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from itertools import cycle, islice
+from itertools import cycle, groupby, islice
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from typing import NamedTuple
 from tests.browser.servers import serve
 
 MOVES, WARM = 30, 5
+RESTED = 3000  # ms before the first key, in which what lies ahead has come
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SHARE, BROWSER, KERNEL, FRAMES = 1 / 8, 16.0, 33.0, 30.0  # of the time of the peer; ms; ms; a second
 
@@ -37,25 +38,29 @@ def show(h=1.0):
 interactive(show, h=(0.05, 3.0, 0.05))"""
 
 # fmt: off
-SLIDERS = {  # explorer: the slider that is moved, and who answers: the kernel ahead of time, or from end to end when asked
+SLIDERS = {  # explorer: the slider that is moved, and who answers
     "slope":      [("step h", "browser")],
     "graph":      [("step", "browser")],
     "paths":      [("step", "browser")],
     "activation": [("x", "browser")],
     "plane":      [("training step", "browser"), ("bend", "browser")],
-    "playground": [("hidden layers", "ahead"), ("hidden layers", "kernel")],
-    "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "ahead"), ("start, across", "kernel")],
+    "playground": [("hidden layers", "ahead"), ("hidden layers", "ahead, leaps"), ("hidden layers", "kernel")],
+    "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "ahead"), ("start, across", "ahead, leaps"),
+                   ("start, up", "ahead, leaps"), ("start, across", "kernel"), ("start, up", "kernel")],
     "depth":      [("depth", "browser")],
     "batchnorm":  [("scale of the weights", "browser"), ("batch size", "browser")],
     "mistake":    [("entry", "browser")],
 }
 # fmt: on
 
+SHOWN = "from backprop import explore\nshown = explore.{name}()\n"
+COLD = "shown._send_ahead = lambda **_: None\n"
+
 # What counts as a change: the attributes and texts of an explorer's pictures, a canvas, an inline image that has loaded.
 CLOCK = """() => {
     if (window.clock) return
     const clock = window.clock = {pressed: 0, painted: [], frames: new Set()}
-    const paint = () => requestAnimationFrame(() => {
+    const paint = () => clock.painted.length || requestAnimationFrame(() => {
         const after = new MessageChannel()
         after.port1.onmessage = () => clock.painted.push(performance.now())
         after.port2.postMessage(0)
@@ -64,7 +69,7 @@ CLOCK = """() => {
     document.addEventListener('load', event => { if (event.target.tagName === 'IMG') paint() }, true)
     const put = CanvasRenderingContext2D.prototype.putImageData
     CanvasRenderingContext2D.prototype.putImageData = function (...all) {
-        requestAnimationFrame(t => clock.frames.add(t))
+        clock.frames.add(document.timeline.currentTime) // which stands still from frame to frame
         paint()
         return put.apply(this, all)
     }
@@ -132,13 +137,16 @@ def walk(last):
     return cycle(["ArrowRight"] * last + ["ArrowLeft"] * last)
 
 
+LEAPS = ["End", "Home"] * MOVES
+
+
 def pressed(page, slider, keys, pause=150):
     """Milliseconds from key to paint, of each of MOVES keys; ms of rest after each, so that none meets the last."""
     slider.wait_for(timeout=60_000)
     page.wait_for_timeout(800)
     slider.focus()
     page.keyboard.press("Home")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(RESTED)
     times = []
     for key in islice(keys, WARM + MOVES):
         page.keyboard.press(key)
@@ -170,12 +178,13 @@ def rows(only):
         for name, sliders in SLIDERS.items():
             if only and not any(word in name for word in only):
                 continue
-            run(page, f"from backprop import explore\nexplore.{name}()")
-            for label, who in sliders:
-                slider = page.get_by_role("slider", name=label, exact=True)
-                slider.wait_for()
-                keys = cycle(["End", "Home"]) if who == "kernel" else walk(int(slider.get_attribute("max")))
-                yield _row(f"{name}: {label}", who, pressed(page, slider, keys), median(peer))
+            for asked, those in groupby(sliders, lambda slider: slider[1] == "kernel"):
+                run(page, SHOWN.format(name=name) + COLD * asked + "shown")
+                for label, who in those:
+                    slider = page.get_by_role("slider", name=label, exact=True)
+                    slider.wait_for()
+                    steps = walk(int(slider.get_attribute("max"))) if who in ("browser", "ahead") else LEAPS
+                    yield _row(f"{name}: {label}", who, pressed(page, slider, steps), median(peer))
         for cells in (64, 100) if not only or "playground" in only else ():
             run(page, f"from backprop import explore\nexplore.playground(cells={cells})")
             page.get_by_role("button", name="Train").wait_for()

@@ -2,12 +2,13 @@
 
 import base64
 
-MOUNT = """async ({source, css, state, dark, late}) => {
+MOUNT = """async ({source, css, state, dark, late, alone}) => {
     const style = document.createElement('style')
     style.textContent = css
     document.head.append(style)
-    const bytes = Uint8Array.from(atob(state.data), c => c.charCodeAt(0))
-    state.data = new DataView(bytes.buffer)
+    for (const block of [state.scene.fixed, state.block]) {
+        block.data = new DataView(Uint8Array.from(atob(block.data), c => c.charCodeAt(0)).buffer)
+    }
     const heard = {}
     window.model = {
         state, saves: 0, sent: [],
@@ -22,19 +23,29 @@ MOUNT = """async ({source, css, state, dark, late}) => {
     }
     const el = document.createElement('div')
     if (dark) { document.body.style.background = '#111111'; document.body.dataset.jpThemeLight = 'false' }
+    if (alone) el.className = 'jupyter-widgets-disconnected'
     if (!late) document.body.append(el)
     const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})))
     window.cleanup = module.default.render({model, el})
     if (late) document.body.append(el)
 }"""
-STATE = ("scene", "layout_of_data", "words", "knobs", "asked", "frame")
 
 
-def mount(page, explorer, dark=False, late=False):
-    """Show the explorer on an empty page, in front of a model of our own; `late`, it is drawn before it is put there."""
+def mount(page, explorer, dark=False, late=False, alone=False):
+    """Show the explorer on an empty page, in front of a model of our own.
+
+    late: it is drawn before it is put there. alone: as Jupyter shows a widget without a kernel.
+    """
     page.goto("about:blank")
-    state = {name: getattr(explorer, name) for name in STATE} | {"data": base64.b64encode(explorer.data).decode()}
-    page.evaluate(MOUNT, {"source": explorer._esm, "css": explorer._css, "state": state, "dark": dark, "late": late})
+    state = {"knobs": explorer.knobs, "frame": explorer.frame, "block": text(explorer.block)}
+    state["scene"] = explorer.scene | {"fixed": text(explorer.scene["fixed"])}
+    options = {"dark": dark, "late": late, "alone": alone}
+    page.evaluate(MOUNT, {"source": explorer._esm, "css": explorer._css, "state": state} | options)
+
+
+def text(block):
+    """A block of numbers, as JSON can carry it."""
+    return block | {"data": base64.b64encode(block["data"]).decode()}
 
 
 def knob(page, name):

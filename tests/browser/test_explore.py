@@ -8,7 +8,7 @@ import re
 import pytest
 
 from backprop import explore
-from tests.browser.stage import knob, mount, said
+from tests.browser.stage import knob, mount, said, text
 
 KEYS = {  # explorer: a slider, and how many presses of an arrow key it gets
     "slope": ("step h", 20),
@@ -21,6 +21,9 @@ KEYS = {  # explorer: a slider, and how many presses of an arrow key it gets
     "batchnorm": ("batch size", 2),
     "mistake": ("entry", 4),
 }
+
+NEEDS = "This control needs a running kernel: run the cell again."
+WAITS = "This control waits for the kernel, which is busy or does not run."
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,12 @@ def test_arrow_keys_move_the_picture_and_the_words_without_a_kernel(shown, made,
     assert knob(page, control["name"]) == presses and page.evaluate("model.saves") == saves + presses
     assert slider.get_attribute("aria-valuetext") == control["values"][presses]
     assert page.locator(".bpx-panels").inner_html() != before and said(page) != words or name == "plane"
-    assert page.evaluate("model.sent") == [{"do": "open"}] * bool(made[name].scene["asks"])
+    assert told(page) == []
+
+
+def told(page):
+    """What the page has told the kernel, beside which numbers it would like to have ahead of time."""
+    return page.evaluate("model.sent.filter(message => !message.have)")
 
 
 CORNER = """() => [...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 1, 1).data]"""
@@ -166,54 +174,95 @@ def test_a_control_that_only_the_kernel_can_answer_waits_for_it(shown, made):
     picture = page.locator(".bpx-panels").inner_html()
     page.get_by_role("slider", name="start, across").press("ArrowRight")
     assert page.locator(".bpx-panels").inner_html() == picture and knob(page, "x") == 6
-    answered(page, at(made["descent"], x=6))
+    answered(page, at(x=6))
     assert page.locator(".bpx-panels").inner_html() != picture
     assert page.get_by_role("slider", name="start, across").get_attribute("aria-valuetext") == "−2.4"
 
 
-def at(explorer, **knobs):
-    """The explorer's scene where these controls have moved."""
-    knobs = explorer.knobs | knobs
-    return explorer._scene.at(knobs, *explorer._host.answer(knobs))
+def at(**knobs):
+    """`descent` where these controls have moved."""
+    widget = explore.descent()
+    widget.move(**knobs)
+    return widget
 
 
-def answered(page, scene):
-    """The kernel has replaced numbers by those of this scene."""
-    page.evaluate(
-        "([traits, data]) => { Object.assign(model.state, traits, {data}); model.set('frame', 1) }", sent(scene)
-    )
+def row(widget):
+    """What is sent ahead of all starts that are as high as this one."""
+    return widget._ahead({name: widget.knobs[name] for name in ("surface", "rate", "noise", "y")})
 
 
-def sent(scene):
-    packed = scene.packed()
-    traits = {"layout_of_data": packed["layout"], "words": packed["words"], "asked": scene.asked()}
-    return traits, list(packed["data"])
+# The page has its numbers from base 64, like a saved notebook.
+NUMBERS = "const numbers = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer)"
 
 
-def ahead(page, scene):
-    """The kernel has sent the numbers of this scene before they were asked for."""
-    page.evaluate("([ahead, data]) => model.hear({ahead}, [new Uint8Array(data)])", sent(scene))
+def answered(page, widget):
+    """The kernel has sent what this widget shows."""
+    answer = f"block => {{ {NUMBERS}; model.state.block = {{...block, data: numbers(block.data)}}; model.set('frame', 1) }}"
+    page.evaluate(answer, text(widget.block))
+
+
+def ahead(page, block, follows=None):
+    """The kernel has sent this before it was asked."""
+    hear = f"([block, next]) => {{ {NUMBERS}; model.hear({{ahead: block, next}}, [numbers(block.data)]) }}"
+    page.evaluate(hear, [text(block), follows])
 
 
 def test_what_came_ahead_is_shown_at_once_and_no_late_answer_replaces_it(shown, made):
-    page, widget = shown("descent"), made["descent"]
+    page = shown("descent")
     picture, slider = page.locator(".bpx-panels"), page.get_by_role("slider", name="start, across")
     first = picture.inner_html()
-    ahead(page, at(widget, x=6))
+    ahead(page, row(made["descent"]))
     assert picture.inner_html() == first
-    slider.press("ArrowRight")
+    slider.press("End")
     second = picture.inner_html()
-    assert second != first and numbers(said(page)) == pytest.approx(numbers(at(widget, x=6).say()), rel=1e-3)
-    answered(page, at(widget, x=5))
+    assert second != first and numbers(said(page)) == pytest.approx(numbers(at(x=60)._scene.say()), rel=1e-3)
+    answered(page, at(x=30))
     assert picture.inner_html() == second, "late: the hand has left"
+    answered(page, at(x=60))
+    assert picture.inner_html() == second, "nothing new"
     page.evaluate("model.hear({forget: true}, [])")
+    page.get_by_role("slider", name="start, up").press("Home")
+    assert picture.inner_html() == second and knob(page, "y") == 0, "it waits"
+    answered(page, at(x=60, y=0))
+    assert picture.inner_html() not in (first, second)
+
+
+def test_a_hand_at_rest_asks_for_what_it_has_not_and_goes_on_until_told_that_there_is_no_more(shown, made):
+    page, widget = shown("descent"), made["descent"]
+    wishes = "model.sent.filter(message => message.have)"
+    page.wait_for_function(f"{wishes}.length == 1")
+    (wish,) = page.evaluate(wishes)
+    assert wish["have"] == [] and wish["knobs"] == widget.knobs
+    block = row(widget)
+    ahead(page, block, "somebody else")
+    ahead(page, block)
+    assert page.evaluate(f"{wishes}.length") == 1
+    ahead(page, block, wish["view"])
+    assert page.evaluate(f"{wishes}.at(-1).have") == [block["bound"]] * 3
+    page.get_by_role("slider", name="learning rate").press("Home")
+    page.wait_for_function(f"{wishes}.at(-1).knobs.rate == 0")
+    assert page.evaluate(f"{wishes}.length") == 3
+
+
+def test_without_a_kernel_it_says_why_the_picture_stays(shown):
+    page = shown("descent", alone=True)
+    before, slider = said(page), page.get_by_role("slider", name="start, across")
     slider.press("ArrowRight")
+    assert said(page) == NEEDS
     slider.press("ArrowLeft")
-    assert picture.inner_html() == second
-    slider.press("ArrowLeft")
-    assert picture.inner_html() == second and knob(page, "x") == 5, "it waits"
-    answered(page, at(widget, x=5))
-    assert picture.inner_html() == first
+    assert said(page) == before
+    page.get_by_role("slider", name="learning rate").press("Home")
+    assert "at rate 0.001" in said(page), "this one does not"
+    shown("playground", alone=True).get_by_role("button", name="Train").click()
+    assert said(page) == NEEDS and knob(page, "run") == 0
+
+
+def test_when_the_kernel_takes_long_it_says_so(shown, expect):
+    page = shown("descent")
+    page.get_by_role("slider", name="start, across").press("ArrowRight")
+    expect(page.locator(".bpx-live")).to_have_text(WAITS)
+    answered(page, at(x=6))
+    assert said(page).startswith("Height after 60 steps")
 
 
 def test_the_playground_sends_what_its_buttons_say_and_answers_frames(shown):
@@ -221,9 +270,12 @@ def test_the_playground_sends_what_its_buttons_say_and_answers_frames(shown):
     page.get_by_role("button", name="One step").click()
     page.get_by_role("button", name="Train").click()
     assert knob(page, "run") == 1 and page.locator(".bpx-live").get_attribute("aria-live") == "off"
-    page.evaluate("for (const frame of [1, 2, 3, 4]) model.set('frame', frame)")
-    page.wait_for_function("model.sent.length == 3")
-    assert page.evaluate("model.sent") == [{"do": "open"}, {"do": "step"}, {"seen": 4}]
+    page.evaluate("for (const frame of [1, 2, 3, 4, 5, 6, 7]) model.set('frame', frame)")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert told(page) == [{"do": "step"}]
+    page.evaluate("model.set('frame', 8)")
+    page.wait_for_function("model.sent.at(-1).seen")
+    assert told(page) == [{"do": "step"}, {"seen": 8}]
     page.get_by_role("button", name="Pause").click()
     assert knob(page, "run") == 0
 
@@ -244,6 +296,9 @@ def test_the_playground_of_lesson_04_trains(expect, notebook, page):
     layers.press("End")
     expect(layers).to_have_attribute("aria-valuetext", "12")
     expect(output.locator(".bpx-bar")).to_have_count(13)
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    output.get_by_role("button", name="One step").click()
+    expect(output.locator(".bpx-live")).to_have_text(WAITS)
     assert notebook.errors == []
     assert [url for url in outside if not url.startswith(("blob:", "data:"))] == []
 

@@ -1,6 +1,5 @@
 """What each explorer shows, read from its numbers and its still picture, against witnesses; no browser."""
 
-import asyncio
 import math
 
 import numpy as np
@@ -43,9 +42,9 @@ def test_at_both_ends_of_every_control_there_is_a_sentence(made, name):
 @pytest.mark.parametrize("name", explore.__all__)
 def test_the_bytes_are_the_numbers(made, name):
     widget = made[name]
-    numbers, scene = np.frombuffer(widget.data, "f4"), widget._scene
-    for array, (axes, whole) in scene.arrays.items():
-        plan = widget.layout_of_data[array]
+    for array, (axes, whole) in widget._scene.arrays.items():
+        (block,) = (block for block in (widget.scene["fixed"], widget.block) if array in block["layout"])
+        plan, numbers = block["layout"][array], np.frombuffer(block["data"], "f4")
         assert tuple(plan["axes"]) == tuple(axes) and tuple(plan["shape"]) == whole.shape[len(axes) :]
         with np.errstate(over="ignore"):
             np.testing.assert_array_equal(numbers[plan["at"] :][: whole.size], np.ravel(whole).astype("f4"))
@@ -206,30 +205,53 @@ def test_descent_answers_for_another_start(made):
     assert widget.frame == frame + 1
 
 
-def told_ahead(widget, monkeypatch, *happens):
-    """The messages that a widget sends while these things happen, a moment after each other."""
-    told = []
-    monkeypatch.setattr(widget, "send", lambda message, buffers=(): told.append((message, *buffers)))
+@pytest.mark.parametrize("feels", [lambda dw: dw / np.linalg.norm(dw), lambda dw: np.clip(dw, -1, 1)])
+def test_no_walker_of_descent_feels_another(feels):
+    """An optimiser may look at all its parameters at once, which are those of one start and one rate."""
 
-    async def watch():
-        for happen in happens:
-            happen()
-            await asyncio.sleep(0.5)
+    def mine(w, dw, config):
+        w -= config["learning_rate"] * feels(dw)  # in place, too
+        return w, config
 
-    asyncio.run(watch())
-    return told
+    widget, w = explore.descent(optimisers={"mine": mine, "next": optim.sgd}), np.array([-2.5, 1.5])
+    np.testing.assert_allclose(pick(widget, "way1", rate=3)[0], w)
+    for step in range(5):
+        np.testing.assert_allclose(pick(widget, "way0", rate=3)[step], w)
+        w = w - 0.005 * feels(data.ravine(20)[1](w))
 
 
-def test_descent_sends_ahead_what_one_move_away_would_be_answered(monkeypatch):
+def came_ahead(widget, monkeypatch):
+    """What a browser with nothing gets ahead, where the controls stand: (bound, block), in as many slices as it takes."""
+    told, had = [], -1
+    monkeypatch.setattr(widget, "send", lambda message, buffers: told.append((message, *buffers)))
+    while len(told) > had and (not told or told[-1][0]["next"] == "me"):
+        had = len(told)
+        widget._heard({"have": [message["ahead"]["bound"] for message, _ in told], "knobs": widget.knobs, "view": "me"})
+        assert all(message["next"] is None for message, _ in told[had:-1]), "the last of a slice says so"
+    return [(message["ahead"]["bound"], message["ahead"] | {"data": data}) for message, data in told]
+
+
+def test_descent_sends_ahead_wherever_one_move_may_lead(monkeypatch):
     widget = explore.descent()
-    (forget, *told) = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}))
-    assert forget == ({"forget": True},)
-    here = widget._scene.asked()
-    differs = [{n: p for n, p in message["ahead"]["asked"].items() if p != here[n]} for message, _ in told]
-    assert differs == [{"surface": 1}, {"surface": 2}, {"x": 4}, {"x": 6}, {"y": 34}, {"y": 36}, {"noise": 1}]
-    ahead = {tuple(message["ahead"]["asked"].values()): data for message, data in told}
-    widget.move(x=6)
-    assert ahead[tuple(widget.asked.values())] == widget.data
+    bounds = [bound for bound, _ in came_ahead(widget, monkeypatch)]
+    here = widget._scene.asked(widget.knobs)
+    assert bounds[:3] == [here | {"surface": 1}, here | {"surface": 2}, here | {"noise": 1}]
+    assert all(bound.items() >= {"surface": 0, "rate": 10, "noise": 0}.items() for bound in bounds[3:])
+    assert [bound["y"] for bound in bounds[3:8]] == [35, 34, 36, 33, 37] and len(bounds) == 3 + 41
+
+
+@pytest.mark.parametrize("name", ["descent", "playground"])
+def test_what_comes_ahead_is_what_would_be_answered(name, monkeypatch):
+    widget = getattr(explore, name)()
+    for bound, block in came_ahead(widget, monkeypatch)[::7]:
+        widget.move(**bound, **{"x": 20} if "y" in bound and "x" not in bound else {})
+        numbers = np.frombuffer(block["data"], "f4")
+        for array in widget.block["layout"]:
+            plan = block["layout"][array]
+            shape = *(widget._scene.counts[axis] for axis in plan["axes"]), *plan["shape"]
+            table = numbers[plan["at"] :][: math.prod(shape)].reshape(shape)
+            there = table[tuple(widget.knobs[axis] for axis in plan["axes"])]
+            np.testing.assert_array_equal(there, pick(widget, array).astype("f4"))
 
 
 def test_a_function_that_fails_elsewhere_does_so_when_the_hand_is_there(monkeypatch):
@@ -239,17 +261,9 @@ def test_a_function_that_fails_elsewhere_does_so_when_the_hand_is_there(monkeypa
         return w, config
 
     widget = explore.descent(optimisers={"mine": fussy})
-    told = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}))
-    assert [message["ahead"]["asked"]["x"] for message, *_ in told[1:]] == [5, 5, 6, 5, 5, 5]
+    assert {bound["x"] for bound, _ in came_ahead(widget, monkeypatch)} == {5}, "every row has its left end"
     with pytest.raises(ZeroDivisionError):
         widget.move(x=4)
-
-
-def test_what_was_sent_ahead_is_not_sent_twice_and_the_control_that_moved_comes_first(monkeypatch):
-    widget = explore.descent()
-    told = told_ahead(widget, monkeypatch, lambda: widget._heard({"do": "open"}), lambda: widget.move(y=36))
-    sent = [tuple(message["ahead"]["asked"].values()) for message, *_ in told if "ahead" in message]
-    assert len(sent) == len(set(sent)) and sent[7] == (0, 5, 35, 0) and sent[8] == (0, 5, 37, 0)
 
 
 def test_depth_shows_what_the_library_measures(made):

@@ -85,7 +85,8 @@ def test_the_notebook_stores_every_widget(executed):
     for cell in executed.cells[1:]:
         view = cell.outputs[0].data["application/vnd.jupyter.widget-view+json"]
         stored = state[view["model_id"]]
-        assert "_esm" in stored["state"] and [each["path"] for each in stored["buffers"]] == [["data"]]
+        assert "_esm" in stored["state"]
+        assert [each["path"] for each in stored["buffers"]] == [["block", "data"], ["scene", "fixed", "data"]]
 
 
 def test_every_output_has_its_picture_and_its_words(executed):

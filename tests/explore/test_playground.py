@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backprop import activations, explore, layers
+from backprop.explore.training import AHEAD
 
 
 @pytest.fixture
@@ -73,18 +74,20 @@ def test_buttons(playground):
 def test_it_waits_for_who_watches(playground, monkeypatch):
     monkeypatch.setattr(playground._host, "train", playground._host.step)
 
+    async def until(frame):
+        async with asyncio.timeout(60):
+            while playground.frame < frame:
+                await asyncio.sleep(0.01)
+
     async def watch():
         playground.move(run=1)
-        await asyncio.sleep(0.6)
-        unseen = playground.frame
+        await until(AHEAD)
         await asyncio.sleep(0.1)
-        stopped = playground.frame == unseen
-        playground._handle_custom_msg({"seen": unseen}, [])
-        await asyncio.sleep(0.1)
-        went_on = playground.frame > unseen
+        held = playground.frame
+        playground._handle_custom_msg({"seen": held}, [])
+        await until(held + 1)
         playground.move(run=0)
-        await asyncio.sleep(0.05)
-        return unseen, stopped, went_on, playground._host.task.done()
+        await asyncio.wait_for(playground._host.task, 60)
+        return held
 
-    unseen, *held = asyncio.run(watch())
-    assert 1 <= unseen <= 8 and all(held)
+    assert asyncio.run(watch()) == AHEAD

@@ -1,8 +1,7 @@
 """The widget. It hands a scene to the browser and hears where the controls stand; `js/` draws."""
 
-import asyncio
-from collections import deque
 from pathlib import Path
+from time import perf_counter
 
 import anywidget
 import traitlets
@@ -13,14 +12,13 @@ from backprop.explore.widget import bundle
 __all__ = ["Explorer"]
 
 JS = Path(__file__).parent / "js"
-RENDERERS = ("curves", "field", "graph", "bars")
-KEPT = 24  # answers that are taken to be in the browser still, of those that were sent ahead
-REST = 0.003  # seconds before each of them: a move of the hand comes first, and cancels the others
+PARTS = ("stage", "numbers", "curves", "field", "graph", "bars")
+SLICE = 0.02  # seconds of looking ahead at a time, for which a move of the hand may have to wait
 
 
 def source():
-    """One ES module: the stage, and behind it the renderers, which put themselves on its list."""
-    return "\n".join((JS / f"{name}.js").read_text(encoding="utf-8") for name in ("stage", *RENDERERS))
+    """One ES module: the stage, its numbers, and behind them the renderers, which put themselves on its list."""
+    return "\n".join((JS / f"{name}.js").read_text(encoding="utf-8") for name in PARTS)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -29,16 +27,13 @@ class Explorer(anywidget.AnyWidget):
     _esm = source()
     _css = (JS / "explore.css").read_text(encoding="utf-8")
     scene = traitlets.Dict().tag(sync=True)
-    layout_of_data = traitlets.Dict().tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)
-    data = traitlets.Bytes().tag(sync=True)
+    block = traitlets.Dict().tag(sync=True)
     knobs = traitlets.Dict().tag(sync=True, echo_update=False)
-    asked = traitlets.Dict().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, scene, host=None):
-        self._scene, self._host, self._sent, self._looking = scene, host, deque(maxlen=KEPT), None
-        super().__init__(scene=scene.plan(), knobs=dict(scene.knobs), **_traits(scene))
+        self._scene, self._host = scene, host
+        super().__init__(scene=scene.plan(), block=scene.answer, knobs=dict(scene.knobs))
         self.observe(self._turned, "knobs")
         self.on_msg(lambda _, message, buffers: self._heard(message))
         _take_over(self)
@@ -49,13 +44,16 @@ class Explorer(anywidget.AnyWidget):
         """Put controls at these positions, as a hand would."""
         self.knobs = self.knobs | knobs
 
-    def put(self, arrays, words=None):
-        """Replace numbers of the scene, and send all at once."""
+    def put(self, arrays, words):
+        """Replace the numbers of the scene that Python answers, and send them."""
         self._scene.put(arrays, words)
         with self.hold_sync():
             self.frame += 1
-            for name, value in _traits(self._scene).items():
-                self.set_trait(name, value)
+            self.block = self._scene.answer
+
+    def forget(self):
+        """What the browser has ahead of time is worth nothing any more."""
+        self.send({"forget": True})
 
     def still(self):
         """The present state, as a matplotlib figure."""
@@ -68,40 +66,33 @@ class Explorer(anywidget.AnyWidget):
             self._host.turned(moved)
         if moved & set(self._scene.asks):
             self.put(*self._host.answer(self.knobs))
-            self.look_ahead(moved)
 
     def _heard(self, message):
-        if message.get("do") == "open":
-            self.look_ahead(forget=True)
+        if "have" in message:
+            self._send_ahead(**message)
         elif hasattr(self._host, "heard"):
             self._host.heard(message)
 
-    def look_ahead(self, moved=(), forget=False):
-        """Send the answers that one more move of the hand would ask for, beginning with the controls that moved.
+    def _send_ahead(self, knobs, have, view):
+        """Send what a move from `knobs` would ask for and the browser does not `have`, nearest first, for a while.
 
-        forget: what was sent before is worth nothing any more, or a new view has not got it.
+        The last message of such a slice names the view that asked: it asks for more if the hand still rests.
         """
-        if forget:
-            self._sent.clear()
-            self.send({"forget": True})
-        if self._looking:
-            self._looking.cancel()
-        try:
-            self._looking = asyncio.get_running_loop().create_task(self._send_ahead(moved))
-        except RuntimeError:  # no kernel, and nobody who moves
-            self._looking = None
+        end = perf_counter() + SLICE
+        reach = getattr(self._host, "reach", self._scene.reach)
+        for bound in (bound for bound in reach(knobs) if bound not in have):
+            block = self._ahead(bound)
+            over = perf_counter() > end
+            if block:
+                self.send({"ahead": block, "next": view if over else None}, [block.pop("data")])
+            if over:
+                return
 
-    async def _send_ahead(self, moved):
-        for knobs in self._scene.reach(moved):
-            await asyncio.sleep(REST)
-            asked = self._scene.asked(knobs)
-            if asked not in self._sent:
-                self._sent.append(asked)
-                try:
-                    traits = _traits(self._scene.at(knobs, *self._host.ahead(knobs)))
-                except Exception:  # a function of the learner's; who moves there is told
-                    continue
-                self.send({"ahead": traits}, [traits.pop("data")])
+    def _ahead(self, bound):
+        try:
+            return self._scene.block(bound, *self._host.ahead(bound))
+        except Exception:  # a function of the learner's; who moves there is told
+            return None
 
     def _repr_mimebundle_(self, **kwargs):
         live, remarks = super()._repr_mimebundle_(**kwargs)
@@ -133,12 +124,3 @@ def _parent():
     except AttributeError:
         return {}
 
-
-def _traits(scene):
-    packed = scene.packed()
-    return {
-        "layout_of_data": packed["layout"],
-        "words": packed["words"],
-        "data": packed["data"],
-        "asked": scene.asked(),
-    }

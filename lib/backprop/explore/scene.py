@@ -5,7 +5,6 @@ axes, and the browser takes the part that belongs to where they stand. README.md
 """
 
 import re
-from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -48,45 +47,51 @@ class Scene:
 
     label: its name, for who listens. caption: what the still picture claims. text: a sentence with names in braces, of
     arrays with one number, of words or of controls; {array@control} is the entry where the control stands. {name:value}
-    and {name:gradient} have the colour of these. arrays, words: name -> array, or `by(array, …)`; words also `Chosen`. asks: controls that Python must answer.
+    and {name:gradient} have the colour of these. arrays, words: name -> array, or `by(array, …)`; words also `Chosen`.
+    asks: controls that Python must answer; answer: the arrays and words that it gives for where they stand at first.
     streams: Python sends numbers unasked, and wants to hear when they are on the screen.
     """
 
-    def __init__(self, label, caption, text, controls, panels, arrays, words=None, asks=(), streams=False):
+    def __init__(
+        self, label, caption, text, controls, panels, arrays, words=None, asks=(), answer=({}, {}), streams=False
+    ):
         self.label, self.caption, self.text, self.asks, self.streams = label, caption, text, list(asks), streams
         self.controls, self.panels, self.arrays, self.words = controls, panels, {}, {}
         self.knobs = {c["name"]: c["start"] for c in controls if "values" in c}
-        self.put(arrays, words or {})
+        self.fixed = self._hold({}, arrays, words or {})
+        self.put(*answer)
 
     @property
     def counts(self):
         return {c["name"]: len(c["values"]) for c in self.controls if "values" in c}
 
-    def put(self, arrays, words=None):
-        """Replace numbers and words; what is not named stays."""
-        self.arrays = self.arrays | {name: self._table(name, given) for name, given in arrays.items()}
-        self.words = self.words | {name: self._words(name, given) for name, given in (words or {}).items()}
+    def put(self, arrays, words):
+        """Replace the numbers and words that Python answers, by those for where the controls stand."""
+        self.answer = self._hold(self.asked(self.knobs), arrays, words)
 
-    def at(self, knobs, arrays, words):
-        """This scene with its controls at other positions, and the numbers that Python answers there."""
-        there = copy(self)
-        there.knobs = knobs
-        there.put(arrays, words)
-        return there
-
-    def asked(self, knobs=None):
+    def asked(self, knobs):
         """Where the controls stand that Python must answer: what its numbers belong to."""
-        return {name: (knobs or self.knobs)[name] for name in self.asks}
+        return {name: knobs[name] for name in self.asks}
 
-    def reach(self, first=()):
-        """Positions of all controls that are one move away, of those that Python must answer; those named come first."""
-        sliders = {c["name"] for c in self.controls if c["kind"] == "slider"}
-        for name in sorted(self.asks, key=lambda name: name not in first):
-            here = self.knobs[name]
-            near = (here - 1, here + 1) if name in sliders else range(self.counts[name])
-            yield from (
-                self.knobs | {name: there} for there in near if there != here and there in range(self.counts[name])
-            )
+    def reach(self, knobs):
+        """Where they would stand if one of them moved, the nearest first."""
+        moves = [(name, to) for name in self.asks for to in range(self.counts[name]) if to != knobs[name]]
+        moves.sort(key=lambda move: abs(move[1] - knobs[move[0]]))
+        return [self.asked(knobs | {name: to}) for name, to in moves]
+
+    def block(self, bound, arrays, words):
+        """What holds where the controls in `bound` stand as it says, for the browser: layout, words, and as bytes all
+        arrays one behind the other, in float32."""
+        return _packed(bound, *self._tables(arrays, words))
+
+    def _hold(self, bound, arrays, words):
+        tables, words = self._tables(arrays, words)
+        self.arrays, self.words = self.arrays | tables, self.words | words
+        return _packed(bound, tables, words)
+
+    def _tables(self, arrays, words):
+        tables = {name: self._table(name, given) for name, given in arrays.items()}
+        return tables, {name: self._words(name, given) for name, given in words.items()}
 
     def _words(self, name, given):
         return given if isinstance(given, Chosen) else self._table(name, given)
@@ -132,16 +137,16 @@ class Scene:
 
     def plan(self):
         """What does not change while it is on show, for the browser."""
-        return {key: getattr(self, key) for key in ("label", "text", "controls", "panels", "asks", "streams")}
+        return {key: getattr(self, key) for key in ("label", "text", "controls", "panels", "asks", "streams", "fixed")}
 
-    def packed(self):
-        """Layout, words and bytes, for the browser: all arrays one behind the other, in float32."""
-        layout, at, parts = {}, 0, []
-        for name, (axes, array) in self.arrays.items():
-            layout[name] = {"at": at, "axes": axes, "shape": array.shape[len(axes) :]}
-            at += array.size
-            parts.append(np.ascontiguousarray(array, np.float32).tobytes())
-        return {"layout": layout, "words": {n: _listed(t) for n, t in self.words.items()}, "data": b"".join(parts)}
+
+def _packed(bound, tables, words):
+    layout, at, parts = {}, 0, []
+    for name, (axes, array) in tables.items():
+        layout[name] = {"at": at, "axes": axes, "shape": array.shape[len(axes) :]}
+        at += array.size
+        parts.append(np.ascontiguousarray(array, np.float32).tobytes())
+    return {"bound": bound, "layout": layout, "words": {n: _listed(t) for n, t in words.items()}, "data": b"".join(parts)}
 
 
 class Chosen(NamedTuple):

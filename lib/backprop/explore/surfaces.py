@@ -10,6 +10,7 @@ __all__ = ["descent"]
 
 STEPS = 60
 RATES = np.array([1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 90, 110, 150, 200, 300, 500, 1000]) / 1000
+FIRST = 5, 35  # where the start is put at first, across and up
 LIMIT = 1e3  # a path that is farther out than this is no longer drawn
 COLOURS = "dabc"
 
@@ -30,8 +31,8 @@ def descent(f=None, df=None, optimisers=None, x=(-3.0, 3.0), y=(-2.0, 2.0)):
         choice("surface", "surface", list(surfaces)),
         slider("rate", "learning rate", [f"{rate:.2g}" for rate in RATES], start=last[1]),
         slider("step", "step", range(STEPS + 1), start=STEPS, play=20),
-        slider("x", "start, across", [f"{v:.1f}".replace("-", "−") for v in host.xs], start=5),
-        slider("y", "start, up", [f"{v:.2f}".replace("-", "−") for v in host.ys], start=35),
+        slider("x", "start, across", [f"{v:.1f}".replace("-", "−") for v in host.xs], start=FIRST[0]),
+        slider("y", "start, up", [f"{v:.2f}".replace("-", "−") for v in host.ys], start=FIRST[1]),
         check("noise", "noisy gradients"),
     ]
     keys = [(f"way{i}", f"fall{i}", colour, name) for i, (colour, name) in enumerate(zip(COLOURS, optimisers))]
@@ -51,63 +52,93 @@ def descent(f=None, df=None, optimisers=None, x=(-3.0, 3.0), y=(-2.0, 2.0)):
         ),
     ]  # fmt: skip
     knobs = {c["name"]: c["start"] for c in controls}
-    arrays, _ = host.answer(knobs)
     heights = ", ".join(f"{{name{i}:{c}}} {{fall{i}@step}}" for i, c in zip(range(len(keys)), COLOURS))
     text = f"Height after {{step}} steps at rate {{rate}}: {heights}. {{said}}"
     words = {f"name{i}": np.array(name) for i, name in enumerate(optimisers)}
     words["said"] = Chosen("lowest", [*(f"{name} is lowest." for name in optimisers), "All have flown away."])
     caption = "Four optimisers leave from the same point: SGD zigzags, momentum swings, RMSProp and Adam rescale each direction."
     asks = ["surface", "x", "y", "noise"]
-    return show(Scene("Optimisers on a surface", caption, text, controls, panels, arrays, words, asks), host)
+    arrays = {"height": by(host.height, "surface")}
+    answer = host.answer(knobs)
+    return show(Scene("Optimisers on a surface", caption, text, controls, panels, arrays, words, asks, answer), host)
 
 
 class _Descents:
-    """Walks every optimiser at every rate, for a surface and a start."""
+    """Walks every optimiser down a surface: from one start at every rate, or from a row of starts at one rate."""
 
     def __init__(self, surfaces, optimisers, xs, ys):
-        self.surfaces, self.optimisers, self.xs, self.ys = surfaces, optimisers, xs, ys
+        self.surfaces, self.xs, self.ys = surfaces, xs, ys
+        self.lowest, self.height = zip(*(_heights(f, xs, ys) for f, _ in surfaces))
+        start = np.array([xs[FIRST[0]], ys[FIRST[1]]])
+        self.optimisers = [(update, _alone(update, start, surfaces[0][1](start))) for update in optimisers.values()]
 
     def answer(self, knobs):
-        f, df = self.surfaces[knobs["surface"]]
-        start = np.array([self.xs[knobs["x"]], self.ys[knobs["y"]]])
-        height, lowest = self._heights(f)
-        arrays = {"height": height, "start": start}
+        start = [self.xs[knobs["x"]], self.ys[knobs["y"]]]
+        return self._walked(knobs, np.tile(start, (len(RATES), 1)), RATES, "rate")
+
+    def ahead(self, bound):
+        if "x" in bound:
+            return self.answer(bound)
+        starts = np.stack([self.xs, np.full_like(self.xs, self.ys[bound["y"]])], axis=1)
+        return self._walked(bound, starts, np.full(len(starts), RATES[bound["rate"]]), "x")
+
+    def reach(self, knobs):
+        """The other surfaces and the noise, at any rate; then at this rate all starts, row by row, for whoever drags."""
+        here = {name: knobs[name] for name in ("surface", "x", "y", "noise")}
+        yield from (here | {"surface": other} for other in range(len(self.surfaces)) if other != here["surface"])
+        yield here | {"noise": 1 - here["noise"]}
+        row = {name: knobs[name] for name in ("surface", "rate", "noise")}
+        yield from (row | {"y": y} for y in sorted(range(len(self.ys)), key=lambda y: abs(y - knobs["y"])))
+
+    def _walked(self, knobs, starts, rates, axis):
+        """Ways and heights of all optimisers, by the control that is the axis of starts (n, 2) and rates (n,)."""
+        (f, df), lowest = self.surfaces[knobs["surface"]], self.lowest[knobs["surface"]]
         noise = 1.5 * np.random.default_rng(1).normal(size=(STEPS, 2)) * knobs["noise"]
+        top = np.maximum(2.0, np.log10(f(starts) - lowest + 1e-9) + 0.7)
+        arrays = {"start": by(starts, axis), "range": by(np.stack([np.full(len(top), -6.0), top], axis=1), axis)}
         falls = []
-        for i, update in enumerate(self.optimisers.values()):
-            way = _walk(df, update, start, noise)
-            fall = np.maximum(f(way) - lowest, 1e-12)
-            falls.append(fall)
-            arrays |= {f"way{i}": by(way, "rate"), f"fall{i}": by(fall, "rate")}
-        arrays["range"] = np.array([-6.0, max(2.0, float(np.log10(f(start) - lowest + 1e-9)) + 0.7)])
-        arrays["lowest"] = by(_lowest(falls), "rate", "step")
-        return arrays, {}
-
-    ahead = answer  # it changes nothing
-
-    def _heights(self, f):
-        across, up = np.linspace(self.xs[0], self.xs[-1], 81), np.linspace(self.ys[-1], self.ys[0], 54)
-        cells = f(np.stack(np.meshgrid(across, up), axis=-1))
-        lowest = float(min(cells.min(), 0.0 if cells.min() > -1e-3 else cells.min()))
-        return np.sqrt((cells - lowest) / (cells.max() - lowest)), lowest
+        for i, (update, alone) in enumerate(self.optimisers):
+            way = _walk(df, update, starts, rates, noise, alone)
+            falls.append(np.maximum(f(way) - lowest, 1e-12))
+            arrays |= {f"way{i}": by(way, axis), f"fall{i}": by(falls[i], axis)}
+        return arrays | {"lowest": by(_lowest(falls), axis, "step")}, {}
 
 
-def _walk(df, update, start, noise):
-    """All rates at once  ->  (rates, STEPS + 1, 2); not a number once a path is far out."""
+def _heights(f, xs, ys):
+    """How deep it goes in sight, and the cells of its picture, between 0 and 1."""
+    across, up = np.linspace(xs[0], xs[-1], 81), np.linspace(ys[-1], ys[0], 54)
+    cells = f(np.stack(np.meshgrid(across, up), axis=-1))
+    lowest = float(min(cells.min(), 0.0 if cells.min() > -1e-3 else cells.min()))
+    return lowest, np.sqrt((cells - lowest) / (cells.max() - lowest))
+
+
+def _alone(update, w, dw):
+    """Whether an optimiser must walk alone: it takes one rate only, or its parameters feel each other."""
+    pair, rates = np.stack([dw, -2 * dw]), np.array([0.1, 0.2])
     try:
-        with np.errstate(all="ignore"):
-            way = _steps(df, update, np.tile(start, (len(RATES), 1)), RATES[:, None], noise)
-    except (TypeError, ValueError):  # an optimiser that takes one rate only
-        way = np.concatenate([_steps(df, update, start[None], float(rate), noise) for rate in RATES])
-    far = np.maximum.accumulate(~(np.abs(way).max(axis=2) < LIMIT), axis=1)
+        together = update(np.stack([w, w]), pair, {"learning_rate": rates[:, None]})[0]
+    except (TypeError, ValueError):
+        return True
+    each = [update(w[None].copy(), d[None], {"learning_rate": float(rate)})[0] for d, rate in zip(pair, rates)]
+    return not np.allclose(together, np.concatenate(each), equal_nan=True)
+
+
+def _walk(df, update, starts, rates, noise, alone):
+    """starts (n, 2), rates (n,)  ->  (n, STEPS + 1, 2); not a number once a path is far out."""
+    with np.errstate(all="ignore"):
+        if alone:
+            way = np.concatenate([_steps(df, update, w[None], float(rate), noise) for w, rate in zip(starts, rates)])
+        else:
+            way = _steps(df, update, starts, rates[:, None], noise)
+        far = np.maximum.accumulate(~(np.abs(way).max(axis=2) < LIMIT), axis=1)
     return np.where(far[..., None], np.nan, way)
 
 
 def _steps(df, update, w, rate, noise):
-    config, way = {"learning_rate": rate}, [w]
+    config, way, w = {"learning_rate": rate}, [w], w.copy()  # copies, because an optimiser may step in place
     for push in noise:
         w, config = update(w, df(w) + push, config)
-        way.append(w)
+        way.append(w.copy())
     return np.stack(way, axis=1)
 
 

@@ -19,9 +19,9 @@ BLOCK = 512  # rows of the grid that go through the network together
 DATA = ("spirals", "moons", "rings", "clouds")
 BENDS = ("tanh", "relu", "sigmoid")
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
-BUDGET = 0.006  # seconds of training between two pictures
+BUDGET = 0.004  # seconds of training between two pictures
 PACE = 1 / 60  # seconds from picture to picture, if the browser can follow
-AHEAD = 8  # pictures on their way to the browser, which answers every fourth: an answer costs as much as a picture
+AHEAD = 16  # pictures on their way to the browser, which answers every eighth: an answer costs as much as a picture
 PATIENCE = 60  # seconds after which nobody is taken to be watching
 
 
@@ -58,11 +58,11 @@ def playground(functions=clear, data="spirals", depth=2, activation="tanh", cell
             title="loss", lines=[dict(y="losses", x="when", colour="truth", weight=2.5)],
         ),
     ]  # fmt: skip
-    arrays, words = host.training.picture()
     text = "Step {steps}: loss {loss}, {right} of the points right. {flow}"
     asks = ["depth", "data", "bend", "norm", "skip"]
     caption = "A network in training: its boundary, the gradient that reaches each layer, and the loss."
-    return show(Scene("Playground", caption, text, controls, panels, arrays, words, asks, streams=True), host)
+    answer = host.training.picture()
+    return show(Scene("Playground", caption, text, controls, panels, {}, {}, asks, answer, streams=True), host)
 
 
 class _Training:
@@ -136,9 +136,9 @@ class _Playground:
         self.knobs, self.training = dict(knobs), self._fresh(knobs)
         return self.training.picture()
 
-    def ahead(self, knobs):
+    def ahead(self, bound):
         """What `answer` would give, and nothing is changed."""
-        return self._fresh(knobs).picture()
+        return self._fresh(bound).picture()
 
     def attach(self, widget):
         self.widget, self.seen, self.last = widget, 0, perf_counter()
@@ -156,7 +156,7 @@ class _Playground:
         elif message.get("do") == "reset":
             self.seed += 1
             self.widget.put(*self.answer(self.knobs))
-            self.widget.look_ahead(forget=True)
+            self.widget.forget()
 
     async def _keep_training(self):
         self.seen, self.last = self.widget.frame, perf_counter()

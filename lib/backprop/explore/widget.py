@@ -14,8 +14,9 @@ def show(scene, host=None):
     """The widget of a scene.
 
     host, if something is to happen in Python: answer(knobs) -> (arrays, words) for the controls that the scene asks
-    about; ahead(knobs), the same before it is asked, without a trace; attach(widget), called once; heard(message), for
-    buttons.
+    about; ahead(bound) -> the same before it is asked, without a trace, for wherever these controls stand so;
+    reach(knobs) -> which `bound` one move may lead to, the nearest first, if that is not `Scene.reach`;
+    attach(widget), called once; turned(moved), when controls have moved; heard(message), for buttons.
     """
     there = importlib.util.find_spec("anywidget") and importlib.util.find_spec("backprop.explore.live")
     return _live()(scene, host) if there else Still(scene)

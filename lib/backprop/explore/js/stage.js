@@ -1,14 +1,11 @@
 // The stage: what all explorers share. It lays out controls, panels and one line of live text, keeps the positions of the
 // controls in the browser, and hands every panel the numbers that belong to them. No kernel is needed to move.
 //
-// From Python:  scene    what there is: label, controls, panels, text, asks (controls that only the kernel can answer)
-//               layout_of_data  where an array lies in `data`: at, shape, and axes, the controls that choose a part of it
-//               words    strings in the same way: axes and a flat list; or a list, and `index`, an array that says which
-//               data     all numbers, float32
+// From Python:  scene    what there is: label, controls, panels, text, asks (controls that only the kernel can answer), and
+//                        the numbers that are fixed
+//               block    the numbers that the kernel answered last; numbers.js says what a block is
 //               knobs    control -> position, an integer; the one thing that is sent back
-//               asked    the positions, of the controls that only the kernel can answer, that the numbers belong to
-//               frame    counts how often Python replaced numbers; comes last, with the numbers
-// and ahead of time, as messages, the numbers for positions that are one move away: the hand need not wait for them.
+//               frame    counts how often Python replaced the block; comes last, with it
 //
 // A renderer is RENDERERS.kind = (panel, place, stage) => draw, where draw() brings the picture up to date.
 
@@ -41,8 +38,17 @@ function html(tag, attributes, parent, text) {
 // JupyterLab takes arrow keys away from whatever does not say this of itself.
 const KEYS = { 'data-lm-suppress-shortcuts': '' }
 
-// Answers that came ahead and are kept. The kernel counts on the last 24; each has up to 80 KB.
-const KEPT = 48
+// Said where the picture cannot follow a control.
+const NEEDS = 'This control needs a running kernel: run the cell again.'
+const WAITS = 'This control waits for the kernel, which is busy or does not run.'
+const PATIENCE = 2000 // milliseconds
+
+const FRAMES = 8 // from one that Python hears of to the next
+
+// A kernel may have gone, and then nobody hears it.
+function tell(model, message) {
+  try { model.send(message) } catch (error) { console.warn(`The kernel cannot be told: ${error.message}`) }
+}
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
@@ -60,17 +66,16 @@ class Stage {
     this.model = model
     this.scene = model.get('scene')
     this.counts = Object.fromEntries(this.scene.controls.filter(c => c.values).map(c => [c.name, c.values.length]))
-    this.ahead = new Map()
-    this.load(this.sent())
+    this.numbers = new Numbers(model, this.counts)
     this.root = html('div', { class: 'bpx', role: 'group', 'aria-label': this.scene.label }, el)
     this.setters = {}
+    this.shown = {}
     this.timers = new Set()
     this.addControls()
     this.addPanels()
     this.live = html('p', { class: 'bpx-live', 'aria-live': 'polite' }, this.root)
     this.listen()
     this.draw()
-    if (this.scene.asks.length) model.send({ do: 'open' })
     // A notebook renders what is far below before it stands in the page, where no style sheet reaches it yet.
     this.arrival = new ResizeObserver(() => this.draws.forEach(draw => draw()))
     this.arrival.observe(this.root)
@@ -79,7 +84,7 @@ class Stage {
   listen() {
     this.heard = {
       'change:knobs': () => this.moved(),
-      'change:frame': () => { this.arrived(); this.answer() },
+      'change:frame': () => this.arrived(),
       'msg:custom': (message, buffers) => this.told(message, buffers),
     }
     for (const event in this.heard) this.model.on(event, this.heard[event])
@@ -89,48 +94,24 @@ class Stage {
     this.arrival.disconnect()
     for (const event in this.heard) this.model.off(event, this.heard[event])
     for (const timer of this.timers) clearInterval(timer)
+    clearTimeout(this.late)
+    cancelAnimationFrame(this.due)
+    this.numbers.end()
     this.root.remove()
   }
 
   // ----- numbers -----
 
-  // What the kernel sent last.
-  sent() { return Object.fromEntries(['data', 'layout_of_data', 'words', 'asked'].map(name => [name, this.model.get(name)])) }
-
-  load({ data, layout_of_data, words, asked }) {
-    const bytes = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength)
-    this.numbers = new Float32Array(bytes.slice().buffer) // a copy: what arrives need not be aligned
-    this.layout = layout_of_data
-    this.words = words
-    this.at = this.asking(asked)
-    this.version = (this.version ?? 0) + 1
-  }
-
-  // The positions of the controls that the kernel answers, as a key.
-  asking(knobs) { return String(this.scene.asks.map(name => knobs[name])) }
-
   told(message, buffers) {
-    if (message.forget) this.ahead.clear()
-    if (!message.ahead) return
-    const key = this.asking(message.ahead.asked)
-    this.ahead.delete(key) // the newest is last
-    this.ahead.set(key, { ...message.ahead, data: buffers[0] })
-    if (this.ahead.size > KEPT) this.ahead.delete(this.ahead.keys().next().value)
+    if (message.forget) this.numbers.forget()
+    if (message.ahead) this.numbers.keep({ ...message.ahead, data: buffers[0] }, message.next)
   }
 
   knob(name) { return this.model.get('knobs')[name] ?? 0 }
 
-  place(axes) { return axes.reduce((index, axis) => index * this.counts[axis] + this.knob(axis), 0) }
+  has(name) { return this.numbers.has(name) }
 
-  has(name) { return name in this.layout }
-
-  // The array `name` at the present position of the controls; `key` changes when its numbers do.
-  pick(name) {
-    const { at, axes, shape } = this.layout[name]
-    const size = shape.reduce((a, b) => a * b, 1)
-    const start = at + this.place(axes) * size
-    return { values: this.numbers.subarray(start, start + size), shape, key: `${this.version}/${start}` }
-  }
+  pick(name) { return this.numbers.pick(name) }
 
   number(name) { return this.pick(name).values[0] }
 
@@ -150,33 +131,53 @@ class Stage {
   }
 
   moved() {
-    const here = this.asking(this.model.get('knobs'))
-    const ahead = this.ahead.get(here)
-    if (here === this.at) this.draw()
-    else if (ahead) { this.load(ahead); this.draw() }
-    else this.showKnobs() // the picture follows when the kernel has answered
+    this.numbers.rest()
+    if (this.numbers.find()) return this.draw()
+    this.showKnobs()
+    this.asks()
   }
 
   // Numbers that the hand has left behind are shown only where there are none for the place where it is.
   arrived() {
-    const here = this.asking(this.model.get('knobs'))
-    if (here === this.at && here !== this.asking(this.model.get('asked'))) return
-    this.load(this.sent())
-    this.draw()
+    this.numbers.arrive()
+    if (!this.scene.streams && this.numbers.fits()) return
+    if (!this.numbers.find()) this.numbers.now = this.numbers.last
+    if (this.knob('run')) this.stream()
+    else this.draw()
+  }
+
+  // Of the frames that come between two paintings, the last is drawn. Who sends them hears that they are on the screen,
+  // and so never runs ahead of it.
+  stream() {
+    this.due ||= requestAnimationFrame(() => {
+      this.due = 0
+      this.draw()
+      const frame = this.model.get('frame')
+      if (frame - (this.seen ?? 0) >= FRAMES) tell(this.model, { seen: this.seen = frame })
+    })
   }
 
   draw() {
+    clearTimeout(this.late)
     this.showKnobs()
     for (const draw of this.draws) draw()
     this.speak()
   }
 
-  showKnobs() { for (const name in this.setters) this.setters[name](this.knob(name)) }
+  showKnobs() {
+    for (const name in this.setters) {
+      const position = this.knob(name)
+      if (this.shown[name] !== position) this.setters[name](this.shown[name] = position)
+    }
+  }
 
-  // Who sends frame after frame hears when one is on the screen, and so never runs ahead of it.
-  answer() {
-    const seen = this.model.get('frame')
-    if (this.scene.streams && seen % 4 === 0) requestAnimationFrame(() => this.model.send({ seen }))
+  // Whether there is a kernel to ask. Where there is none, or no answer comes, that is said.
+  asks() {
+    clearTimeout(this.late)
+    const alone = !!this.root.closest('.jupyter-widgets-disconnected')
+    if (alone) this.say([NEEDS])
+    else this.late = setTimeout(() => this.say([WAITS]), PATIENCE)
+    return !alone
   }
 
   // ----- text -----
@@ -189,13 +190,17 @@ class Stage {
       return colour ? html('b', { class: `bpx-${colour}` }, null, text) : text
     })
     this.live.setAttribute('aria-live', this.timers.size || this.knob('run') ? 'off' : 'polite')
+    this.say(parts)
+  }
+
+  say(parts) {
     const said = parts.map(part => part.textContent ?? part).join('')
     if (said !== this.live.textContent) this.live.replaceChildren(...parts) // nobody is told the same twice
   }
 
   word(name) {
-    const words = this.words[name]
-    if (words) return words.list[words.index ? this.number(words.index) : this.place(words.axes)]
+    const text = this.numbers.text(name)
+    if (text !== undefined) return text
     if (name.includes('@')) return digits(this.entry(...name.split('@')))
     if (this.has(name)) return digits(this.number(name))
     const control = this.scene.controls.find(c => c.name === name)
@@ -279,7 +284,10 @@ class Stage {
   // A button that stays down while something runs: control.values are its two names.
   add_toggle(control, bar) {
     const button = html('button', { class: 'bpx-button bpx-main', type: 'button', ...KEYS }, bar)
-    button.addEventListener('click', () => this.move({ [control.name]: 1 - this.knob(control.name) }))
+    button.addEventListener('click', () => {
+      if (this.asks()) this.move({ [control.name]: 1 - this.knob(control.name) })
+      if (this.knob(control.name)) this.asks()
+    })
     this.setters[control.name] = position => {
       button.textContent = control.values[position]
       button.setAttribute('aria-label', control.values[position])
@@ -289,7 +297,10 @@ class Stage {
 
   add_button(control, bar) {
     const button = html('button', { class: 'bpx-button', type: 'button', 'aria-label': control.label, ...KEYS }, bar, control.label)
-    button.addEventListener('click', () => control.goes ? this.move({ [control.goes]: this.number(control.name) }) : this.model.send({ do: control.name }))
+    button.addEventListener('click', () => {
+      if (control.goes) this.move({ [control.goes]: this.number(control.name) })
+      else if (this.asks()) tell(this.model, { do: control.name })
+    })
   }
 
   // ----- panels -----
