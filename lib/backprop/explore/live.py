@@ -123,4 +123,3 @@ def _parent():
         return get_ipython().get_parent()
     except AttributeError:
         return {}
-

@@ -146,7 +146,12 @@ def _packed(bound, tables, words):
         layout[name] = {"at": at, "axes": axes, "shape": array.shape[len(axes) :]}
         at += array.size
         parts.append(np.ascontiguousarray(array, np.float32).tobytes())
-    return {"bound": bound, "layout": layout, "words": {n: _listed(t) for n, t in words.items()}, "data": b"".join(parts)}
+    return {
+        "bound": bound,
+        "layout": layout,
+        "words": {n: _listed(t) for n, t in words.items()},
+        "data": b"".join(parts),
+    }
 
 
 class Chosen(NamedTuple):
