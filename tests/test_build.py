@@ -11,7 +11,8 @@ import pytest
 
 from autograder import build, judge, submission
 from autograder.choices import find_quiz, read_quiz
-from autograder.lesson import Directive, Lesson, Unknown, directives, find_exercise, find_lesson, lessons
+from autograder.lesson import Directive, Lesson, Unknown, directives, find_exercise, find_lesson, folder, lessons
+from tests.lessons.reading import rendered
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in lessons()]
 
@@ -23,8 +24,9 @@ def test_what_is_committed_is_what_the_text_makes(lesson):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_same_text_gives_the_same_bytes(lesson):
-    once = build.render(lesson)
-    assert once == build.render(lesson) and build.strip(once) == build.strip(once)
+    """What is committed was made once more above, and here again."""
+    committed = (folder("solutions") / lesson.name / f"{lesson.name}.ipynb").read_text()
+    assert rendered(lesson) == committed and build.strip(committed) == lesson.released.read_text()
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -49,7 +51,7 @@ def test_nbgrader_writes_the_same_release(lesson, root, tmp_path):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_answer_is_in_the_students_notebook(lesson):
     student = lesson.released.read_text()
-    for line in re.findall(r"### BEGIN SOLUTION.*?### END SOLUTION", build.render(lesson), re.S):
+    for line in re.findall(r"### BEGIN SOLUTION.*?### END SOLUTION", rendered(lesson), re.S):
         steps = [s.strip('", \\n') for s in line.split("\\n")[1:-1]]
         assert steps and not [s for s in steps if len(s) > 12 and s in student]
     for directive in directives(lesson.text):
@@ -65,7 +67,7 @@ def test_no_answer_is_in_the_students_notebook(lesson):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_notebooks_hold_no_outputs_and_stable_ids(lesson):
-    for text in (build.render(lesson), lesson.released.read_text()):
+    for text in (rendered(lesson), lesson.released.read_text()):
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
@@ -77,7 +79,7 @@ def test_notebooks_hold_no_outputs_and_stable_ids(lesson):
 def test_the_untouched_notebook_earns_nothing_and_the_solution_everything(lesson):
     released = submission.released(lesson)
     total = sum(e.max_points for e in lesson.exercises)
-    for text, points in ((lesson.released.read_text(), 0.0), (build.render(lesson), total)):
+    for text, points in ((lesson.released.read_text(), 0.0), (rendered(lesson), total)):
         steps = submission.steps(submission.harden(nbformat.reads(text, as_version=4), released), released)
         with judge.sandbox(lesson.exercises, "any") as walls:
             marked = judge.mark_cells(steps, lesson.exercises, b"any", walls)
@@ -88,7 +90,7 @@ def test_the_untouched_notebook_earns_nothing_and_the_solution_everything(lesson
 def test_the_solution_runs_from_top_to_bottom(lesson, root):
     """Every cell of the instructor's notebook, demonstrations too, in one namespace."""
     namespace = {"__name__": "__main__"}
-    for number, cell in enumerate(json.loads(build.render(lesson))["cells"]):
+    for number, cell in enumerate(json.loads(rendered(lesson))["cells"]):
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), f"{lesson.name}, cell {number}", "exec"), namespace)
 
