@@ -8,6 +8,7 @@ numbers and links, of which nothing is believed before it was looked at.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["OPERATIONS", "Program", "checked", "ends", "leaves", "plain", "run",
 
 Program = Mapping[str, "float | Sequence"]
 OPERATIONS = {name: getattr(scalar, name) for name in ("add", "mul", "power", "exp", "log", "tanh", "relu")}
+OPERATIONS |= {"add": operator.add, "mul": operator.mul}  # the same values and links, in half the time
 TAKES = {"add": 2, "mul": 2}  # values; all others take one, and a power an exponent beside it
 
 
@@ -45,13 +47,15 @@ def true_rates(values: Mapping[str, scalar.Value], end: str) -> dict[str, float]
 
 def written(program: Program) -> str:
     """A program as one would write it down, such as x = 2, a = mul(x, x); "" where it is long."""
+    if len(program) > 10:
+        return ""
     steps = [
         f"{name} = {step[0]}({', '.join(map(str, step[1:]))})"
         if isinstance(step, (list, tuple))
         else f"{name} = {step:g}"
         for name, step in program.items()
     ]
-    return ", ".join(steps) if len(program) <= 10 else ""
+    return ", ".join(steps)
 
 
 def plain(values: Mapping[str, scalar.Value]) -> list[np.ndarray]:

@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import gc
 import os
 import re
 import shutil
@@ -45,6 +46,11 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """Exercises come last: they are many and short, so that all processes end at about the same time."""
     items.sort(key=lambda item: "test_exercises.py" in item.nodeid)
+
+
+def pytest_collection_finish():
+    """Thousands of tests are no garbage, and need not be looked through for it again and again."""
+    gc.freeze()
 
 
 # ----- fixtures -----
