@@ -1,5 +1,5 @@
 # make lab     install everything, open the course in JupyterLab
-# make test    install everything, run all tests, on several cores; PYTEST="tests/test_rules.py -k shapes" some, on one
+# make test    install everything, run all tests, on several cores; PYTEST="tests/library -k shapes" some, on one
 # make grade   install everything, grade a sample class of eight
 # make bench   install PyTorch and HIPS autograd too, measure the library beside them
 # make bench-browser   how fast the explorers are under a hand, in a real JupyterLab
