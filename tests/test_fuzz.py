@@ -19,7 +19,7 @@ def test_broken_notebooks_crash_nothing_and_are_paid_no_more_than_the_unbroken(c
 
 
 def test_broken_frames_crash_nothing_and_are_paid_no_more_than_the_unbroken(root):
-    """In a small process: workers are forks of it, thousands of them, and to fork that of all tests takes ten times as long."""
+    """In a small process: workers are forks of it, thousands of them, and forks of that of all tests are dear."""
     asked = [sys.executable, "-m", "tests.fuzz", "--notebooks", "0", "--frames", SOME]
     run = subprocess.run(asked, cwd=root, capture_output=True, text=True)
     assert run.returncode == 0 and "earns 6" in run.stdout, run.stdout + run.stderr

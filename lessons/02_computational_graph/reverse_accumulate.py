@@ -121,7 +121,8 @@ def many_paths(rng):
 
 def chain(rng, length):
     """One edge from each node to the next, with 1 or -1."""
-    return dict(edges=[(i, i + 1, slope) for i, slope in enumerate(rng.choice([-1.0, 1.0], length).tolist())], end=length)
+    slopes = rng.choice([-1.0, 1.0], length).tolist()
+    return dict(edges=[(i, i + 1, slope) for i, slope in enumerate(slopes)], end=length)
 
 
 @exercise.case(once=True)
