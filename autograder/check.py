@@ -100,7 +100,7 @@ def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str, 
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Collect garbage less often: deep graphs are made again and again, and looking through them takes as long as all else."""
+    """Collect garbage less often: looking through deep graphs, made again and again, takes as long as all else."""
     before = gc.get_threshold()
     gc.set_threshold(OBJECTS, *before[1:])
     try:
