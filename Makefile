@@ -1,5 +1,5 @@
 # make lab     install everything, open the course in JupyterLab
-# make test    install everything, run all tests
+# make test    install everything, run all tests, on several cores; PYTEST="tests/library -k shapes" some, on one
 # make grade   install everything, grade a sample class of eight
 # make bench   install PyTorch and HIPS autograd too, measure the library beside them
 # make bench-browser   how fast the explorers are under a hand, in a real JupyterLab
@@ -10,6 +10,7 @@ VENV    := .venv
 READY   := $(VENV)/.ready
 SAMPLE  := classroom/sample
 EXTRAS  := lab,grade,scale,test
+PYTEST  ?= -n logical --maxprocesses 4
 
 # nbgrader calls `alembic` by name, so the environment's bin comes first on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

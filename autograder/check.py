@@ -8,6 +8,7 @@ Anything short of full points raises there, and full points are returned as a nu
 from __future__ import annotations
 
 import contextlib
+import gc
 import html
 import io
 import os
@@ -22,6 +23,7 @@ from autograder.verdict import Verdict, folded, framed, rich
 __all__ = ["check", "guess", "quiz"]
 
 GUESSES: dict[str, tuple[Any, str]] = {}
+OBJECTS = 100_000  # made since garbage was collected last, before it is again: some tens of megabytes
 PRINTED = 2000  # characters of what a student's code prints that are shown back
 
 
@@ -87,12 +89,24 @@ def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str, 
     from autograder.diagnose.picture import picture as drawn
 
     venue = Here(namespace)
-    with quietly() as printed:
-        found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
-    with quietly():
-        found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
-    picture = drawn(found.answers, list(found.complaints))
-    return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
+    with undisturbed():
+        with quietly() as printed:
+            found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
+        with quietly():
+            found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
+        picture = drawn(found.answers, list(found.complaints))
+        return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Collect garbage less often: looking through deep graphs, made again and again, takes as long as all else."""
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager

@@ -45,13 +45,15 @@ def true_rates(values: Mapping[str, scalar.Value], end: str) -> dict[str, float]
 
 def written(program: Program) -> str:
     """A program as one would write it down, such as x = 2, a = mul(x, x); "" where it is long."""
+    if len(program) > 10:
+        return ""
     steps = [
         f"{name} = {step[0]}({', '.join(map(str, step[1:]))})"
         if isinstance(step, (list, tuple))
         else f"{name} = {step:g}"
         for name, step in program.items()
     ]
-    return ", ".join(steps) if len(program) <= 10 else ""
+    return ", ".join(steps)
 
 
 def plain(values: Mapping[str, scalar.Value]) -> list[np.ndarray]:

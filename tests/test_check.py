@@ -1,5 +1,7 @@
 """What a learner sees: in a notebook, in a terminal, and where nbgrader runs the notebook by itself."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -185,3 +187,15 @@ def test_a_verdict_cannot_hold_an_impossible_mark():
         Verdict("f", 1, 2, {}, status="fine")
     with pytest.raises(ValueError):
         Verdict("f", float("nan"), 2, {})
+
+
+@pytest.mark.parametrize("function", [right, raises, stops])
+def test_garbage_is_collected_afterwards_as_it_was_before(shown, function):
+    before, seen = gc.get_threshold(), []
+
+    def looks(dout, cache):
+        seen.append(gc.get_threshold()[0])
+        return function(dout, cache)
+
+    shown(looks)
+    assert gc.get_threshold() == before and min(seen) > before[0]

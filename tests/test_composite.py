@@ -13,7 +13,7 @@ from autograder.lesson import find_exercise
 from autograder.submission import Step
 from backprop import activations, layers
 
-LIMITS = Limits(cpu=1.0, wall=4.0)
+LIMITS = Limits(cpu=1.0, wall=8.0)
 SOURCE = """
 from backprop.activations import relu_forward
 from backprop.layers import affine_forward

@@ -54,9 +54,9 @@ def nothing(*args):
     return None
 
 
+@pytest.mark.parametrize("fill", [0.0, 1.0])
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("exercise", COMPUTED)
-@pytest.mark.parametrize("fill", [0.0, 1.0])
 def test_zeros_and_constants_earn_nothing(exercise, fill, seed):
     """Arrays of the right shapes that hold one number: every case of a layer must be able to tell, and some case of
     any other function, which may return 0 or 1 where it has to."""
@@ -83,19 +83,14 @@ def test_empty_stubs_earn_nothing(exercise, empty):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("exercise, mistake", MISTAKES)
-def test_a_mistake_is_caught_by_the_rule_it_names(exercise, mistake, seed):
+def test_a_mistake_is_caught_by_the_rule_it_names_and_gets_its_own_hint(exercise, mistake, seed):
+    """Both in one test, for what takes time is to try the mistake on every case."""
     found = examine(exercise, attempt(exercise, mistake), seed)
     assert found.complaints, "nobody noticed"
     first, *others = found.rules.values()
     assert first is mistake.caught_by
     assert {first, *others} <= {first, rules.outputs, rules.gradients}, "rules before these speak for all values"
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("exercise, mistake", MISTAKES)
-def test_a_mistake_gets_its_own_hint_and_no_other(exercise, mistake, seed):
-    found = examine(exercise, attempt(exercise, mistake), seed)
-    assert judge.verdict(exercise, found, found).diagnosis == mistake.hint
+    assert judge.verdict(exercise, found, found).diagnosis == mistake.hint, "and no other"
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

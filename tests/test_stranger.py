@@ -1,6 +1,7 @@
 """Strangers: that they are what they say, that their mistakes have names, that everybody is marked on their own."""
 
 import ast
+import functools
 import json
 import os
 import re
@@ -27,8 +28,15 @@ from backprop import numeric
 LESSON = find_lesson("04")
 EXERCISE = find_exercise("stranger_04_backward")
 SECRET = b"strangers"
-DRAWN = [(level, draw(level, f"test {number}")) for level in LEVELS for number in range(60)]
-SOME = [pytest.param(layer, id=f"{level}-{layer.mark}") for level, layer in DRAWN[::12]]
+
+
+@functools.cache
+def drawn(step=1):
+    """Sixty layers of each level, or every twelfth of them; a layer takes a while."""
+    return [(level, draw(level, f"test {number}")) for level in LEVELS for number in range(0, 60, step)]
+
+
+SOME = [pytest.param(layer, id=f"{level}-{layer.mark}") for level, layer in drawn(step=12)]
 
 
 def tried(layer, seed=0):
@@ -55,7 +63,7 @@ def home(tmp_path, monkeypatch):
 
 
 def test_the_graph_agrees_with_complex_step():
-    for _, layer in DRAWN:
+    for _, layer in drawn():
         for inputs, values, dout in tried(layer):
             assert far(layer.back(values, dout), layer.truth(inputs, dout)) < 1e-10
 
@@ -99,11 +107,11 @@ def test_the_same_seed_is_the_same_layer_everywhere():
 
 def test_a_level_is_as_hard_for_everybody_and_harder_than_the_one_before():
     for level in LEVELS:
-        layers = [layer for at, layer in DRAWN if at == level]
+        layers = [layer for at, layer in drawn() if at == level]
         assert len({len(layer.lines) for layer in layers}) == 1 and len({tuple(layer.inputs) for layer in layers}) == 1
-    by_level = {level: layer for level, layer in DRAWN}
+    by_level = {level: layer for level, layer in drawn()}
     assert [len(layer.lines) for layer in by_level.values()] == [5, 5, 6, 8, 12]
-    for level, layer in DRAWN:
+    for level, layer in drawn():
         forks = [name for name in layer.cached if len(layer.uses(name)) > 1]
         copies = [
             n for n, line in enumerate(layer.lines) if line.op in JOINS and any(layer.copied(n, s) for s in (0, 1))
@@ -114,7 +122,7 @@ def test_a_level_is_as_hard_for_everybody_and_harder_than_the_one_before():
 
 
 def test_drawn_numbers_are_away_from_every_kink():
-    for _, layer in DRAWN:
+    for _, layer in drawn():
         for _, values, _ in tried(layer):
             for line in layer.lines:
                 if kink := ALL[line.op].kink:
@@ -142,7 +150,7 @@ def test_a_way_back_that_complex_step_denies_is_our_fault(size, monkeypatch):
 
 
 def test_nearly_all_have_three_mistakes_that_can_be_told_apart():
-    counts = [len(wrong_turns(layer, [inputs for inputs, _, _ in tried(layer, 5)])) for _, layer in DRAWN]
+    counts = [len(wrong_turns(layer, [inputs for inputs, _, _ in tried(layer, 5)])) for _, layer in drawn()]
     assert np.mean(np.array(counts) >= 3) >= 0.95
 
 

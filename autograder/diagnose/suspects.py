@@ -7,6 +7,7 @@ student's did. Nearly all of them differ on the first.
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class Here:
     def ask(
         self, probe: str, name: str, needs: Sequence[str], questions: Sequence[dict], parts: Mapping[str, Any]
     ) -> list[Any]:
-        function, replies = inside.load(probe, name), []
+        function, replies = _loaded(probe, name), []
         undo = inside.replace(self.namespace, needs, parts)
         try:
             for question in questions:
@@ -47,6 +48,12 @@ class Here:
         finally:
             undo()
         return replies
+
+
+@functools.cache
+def _loaded(probe: str, name: str) -> Callable:
+    """A probe, compiled once: hundreds of suspects are asked, draw by draw."""
+    return inside.load(probe, name)
 
 
 def attempt(exercise: Exercise, mistake: Mistake) -> dict[str, Any]:

@@ -107,10 +107,10 @@ def read_sweep(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
         return Answer(
             draw, missing="the keys of the dictionary are the values themselves, the objects that the links name"
         )
-    # What the end does not depend on has no gradient, or 0.
-    reached = _reached(draw)
-    for number, name in zip(asked, draw.cache["names"]):
-        if number not in found and number in reached:
+    left_out = [(number, name) for number, name in zip(asked, draw.cache["names"]) if number not in found]
+    reached = _reached(draw) if left_out else set()  # what the end does not depend on has no gradient, or 0
+    for number, name in left_out:
+        if number in reached:
             return Answer(draw, missing=f"gradient: there is none for {name}{draw.cache['within']['gradient']}")
     return Answer(draw, {"gradient": [found.get(number, 0.0) for number in asked]})
 

@@ -146,7 +146,8 @@ def everything_there_is(links, end):
     reached so does not belong there."""
     nodes = dict.fromkeys([node for child, row in links.items() for node in (*(p for p, _ in row), child)])
     order = topological_order(links, end)
-    return [node for node in nodes if node not in set(order)] + order
+    known = set(order)
+    return [node for node in nodes if node not in known] + order
 
 
 @exercise.mistake(caught_by=rules.returns)

@@ -30,54 +30,23 @@ def test_the_course_opens_at_its_first_lesson(expect, learner, page):
     expect(page.locator(".jp-Notebook h1:visible").first).to_contain_text(first[:2])  # others may be open behind it
 
 
-def test_the_untouched_lesson_runs_without_an_error(expect, notebook):
+def test_the_figures_are_there(expect, notebook):
+    figure = notebook.cell("figures/affine.svg").get_by_role("img")
+    expect(figure).to_have_js_property("complete", True)
+    assert figure.evaluate("image => image.naturalWidth") > 0
+    assert figure.get_attribute("alt").startswith("Values go right")
+    figure = notebook.cell("figures/network.svg").get_by_role("img")
+    expect(figure).to_have_js_property("complete", True)
+    assert figure.evaluate("image => image.naturalWidth") == 880
+    assert figure.get_attribute("alt").startswith("The network with every number in it")
+
+
+def test_the_untouched_lesson_runs_without_an_error_and_guess_and_quiz_answer(expect, notebook):
     notebook.run_all()
     assert notebook.errors == []
     for name in ("affine_backward", "relu_backward"):
         output = notebook.cell(f'check("{name}")').locator(".jp-OutputArea")
         expect(output).to_contain_text(f"{name} is not written yet")
-
-
-def test_the_figure_is_there(expect, notebook):
-    figure = notebook.cell("figures/affine.svg").get_by_role("img")
-    expect(figure).to_have_js_property("complete", True)
-    assert figure.evaluate("image => image.naturalWidth") > 0
-    assert figure.get_attribute("alt").startswith("Values go right")
-
-
-def test_a_wrong_answer_hears_what_is_wrong_and_why_where_asked(expect, notebook):
-    output = answered(notebook, db="dout.mean(axis=0)")
-    for said in ("dx ✓", "dw ✓", "db ✗", "5 of 6 points", "db: nudging b"):
-        expect(output).to_contain_text(said)
-    title, hint = folded(output, "Why?")
-    expect(hint).to_be_hidden()
-    title.click()
-    expect(hint).to_be_visible()
-    expect(hint).to_contain_text("divided by the number of rows")
-
-
-def test_help_opens_in_stages(expect, notebook):
-    output = answered(notebook, db="dout.mean(axis=0)")
-    stages = ["Help", "More help (2 of 4)", "More help (3 of 4)", "More help (4 of 4)"]
-    for title, later in zip(stages, [*stages[1:], None]):
-        summary, hint = folded(output, title)
-        expect(hint).to_be_hidden()
-        summary.click()
-        expect(hint).to_be_visible()
-        if later:
-            expect(output.get_by_text(later, exact=True)).to_be_visible()
-
-
-def test_the_right_answer_earns_everything(expect, notebook):
-    answered(notebook, db="dout.mean(axis=0)")
-    output = answered(notebook, db="dout.sum(axis=0)")
-    expect(output).to_contain_text("6 of 6 points")
-    expect(output).to_contain_text("db ✓")
-    assert output.locator("details").count() == 0
-
-
-def test_guess_and_quiz_answer(expect, notebook):
-    notebook.run_all()
     guess, later = notebook.cell('guess("db_of_three_rows", ...'), notebook.cell('guess("db_of_three_rows", actual')
     expect(later.locator(".jp-OutputArea")).to_contain_text("3; you did not guess.")
     notebook.write(guess, 'guess("db_of_three_rows", 1.0, because="their mean")')
@@ -89,6 +58,33 @@ def test_guess_and_quiz_answer(expect, notebook):
         expect(quiz.locator(".jp-OutputArea")).to_contain_text(reply)
 
 
+def test_a_wrong_answer_hears_what_is_wrong_and_why_and_the_right_one_earns_everything(expect, notebook):
+    output = answered(notebook, db="dout.mean(axis=0)")
+    for said in ("dx ✓", "dw ✓", "db ✗", "5 of 6 points", "db: nudging b"):
+        expect(output).to_contain_text(said)
+    title, hint = folded(output, "Why?")
+    expect(hint).to_be_hidden()
+    title.click()
+    expect(hint).to_be_visible()
+    expect(hint).to_contain_text("divided by the number of rows")
+    _help_opens_in_stages(expect, output)
+    output = answered(notebook, db="dout.sum(axis=0)")
+    expect(output).to_contain_text("6 of 6 points")
+    expect(output).to_contain_text("db ✓")
+    assert output.locator("details").count() == 0
+
+
+def _help_opens_in_stages(expect, output):
+    stages = ["Help", "More help (2 of 4)", "More help (3 of 4)", "More help (4 of 4)"]
+    for title, later in zip(stages, [*stages[1:], None]):
+        summary, hint = folded(output, title)
+        expect(hint).to_be_hidden()
+        summary.click()
+        expect(hint).to_be_visible()
+        if later:
+            expect(output.get_by_text(later, exact=True)).to_be_visible()
+
+
 def test_what_is_right_is_the_learners_own(expect, notebook):
     notebook.run(notebook.cell("import numpy as np"))
     notebook.write(notebook.cell("def relu_backward"), "def relu_backward(dout, cache):\n    return dout * (cache > 0)")
@@ -98,10 +94,3 @@ def test_what_is_right_is_the_learners_own(expect, notebook):
     expect(state).to_contain_text("✓ relu_backward")
     notebook.write(notebook.cell("# two_layer_loss(x[None]"), "mine.relu_backward.__module__")
     expect(notebook.page.locator(".jp-OutputArea", has_text="'mine'").first).to_be_visible()
-
-
-def test_the_network_is_drawn_with_its_numbers(expect, notebook):
-    figure = notebook.cell("figures/network.svg").get_by_role("img")
-    expect(figure).to_have_js_property("complete", True)
-    assert figure.evaluate("image => image.naturalWidth") == 880
-    assert figure.get_attribute("alt").startswith("The network with every number in it")

@@ -127,7 +127,7 @@ CELLS = [
 
 
 def test_a_notebook_with_explorers_runs_to_the_end_in_the_box(walls):
-    with Sandbox([], "safe", limits=Limits(cpu=2.0, wall=10.0)) as sandbox:
+    with Sandbox([], "safe", limits=Limits(cpu=2.0, wall=60.0)) as sandbox:
         shown = judge.outputs(CELLS, sandbox)
     assert [each.raised for each in shown] == [None] * len(CELLS) and shown[-1].result == "2"
 

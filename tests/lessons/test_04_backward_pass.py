@@ -6,10 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from autograder import build
 from autograder.lesson import find_exercise, find_lesson
 from backprop import activations, data, layers, losses, network
-from tests.lessons.reading import names_of, words_of
+from tests.lessons.reading import names_of, rendered, words_of
 
 
 def test_fills_its_picture():
@@ -55,7 +54,7 @@ def test_lets_all_suspects_pass_a_test_of_ones():
 def test_reads_the_digits():
     """At least 95 in a hundred, with the cells of the lesson, of digits that were kept aside."""
     names = {"np": np, "data": data, "mine": network, "guess": lambda *_, **__: None}
-    for cell in json.loads(build.render(find_lesson("04")))["cells"]:
+    for cell in json.loads(rendered(find_lesson("04")))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code" and ("x_train, y_train" in source or "share =" in source):
             exec(source, names)

@@ -5,16 +5,15 @@ import re
 
 import pytest
 
-from autograder import build
 from autograder.lesson import folder, lessons
-from tests.lessons.reading import words_of
+from tests.lessons.reading import rendered, words_of
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in lessons()]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_number_that_is_quoted_is_computed(lesson):
-    assert "{n}" not in build.render(lesson)
+    assert "{n}" not in rendered(lesson)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -23,7 +22,7 @@ def test_a_lesson_is_written_as_the_course_is(lesson):
     words = words_of(lesson)
     assert not re.search(r"!(?!\[)", words.replace("!=", "")), "an exclamation mark"
     assert all(len(alternative) > 30 for alternative in re.findall(r"!\[([^\]]*)\]", words))
-    for cell in json.loads(build.render(lesson))["cells"]:
+    for cell in json.loads(rendered(lesson))["cells"]:
         if cell["cell_type"] == "code" and cell["metadata"]["backprop"]["role"] in ("demo", "explore"):
             assert "".join(cell["source"]).count("\n") < 24
 
