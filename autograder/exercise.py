@@ -83,6 +83,9 @@ class Exercise:
     tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
                cannot be tried on. Without it, what is returned is arrays by name
     keeps      inputs that the caller still needs: a function that writes into one of them does not hold
+    updates    inputs, dictionaries, whose entries a forward replaces by contract: what they hold afterwards is judged by
+               name, beside what is returned
+    among      kind "derivation": the names that a result may be made of, where these are not all that are known by then
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
     layer      of such an exercise: what was drawn, as text, to be shown with a verdict
@@ -100,6 +103,8 @@ class Exercise:
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     tries: Callable[[Callable, Any], np.ndarray] | None = None
     keeps: Sequence[str] = ()
+    updates: Sequence[str] = ()
+    among: Mapping[str, Sequence[str]] = field(default_factory=dict)
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)
