@@ -350,9 +350,14 @@ def test_noise_has_a_place_and_no_name(exercise):
         def shaken(value):
             if isinstance(value, dict):
                 return {key: shaken(each) for key, each in value.items()}
+            if isinstance(value, tuple):  # a cache
+                return value
             return value + rng.normal(size=np.shape(value))
 
         returned = getattr(exercise.reference, exercise.id)(*arguments)
+        for table in arguments if exercise.updates else ():
+            if isinstance(table, dict):
+                table.update({name: shaken(table[name]) for name in exercise.points if name in table})
         return tuple(map(shaken, returned)) if isinstance(returned, tuple) else shaken(returned)
 
     finding = found(exercise, noisy)
