@@ -106,7 +106,8 @@ def _said(node: ast.AST, text: str) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split()).replace("`", "'")
+    """A text to be quoted: on one line, not long, and of letters that can be seen."""
+    text = "".join(c if c.isprintable() else "?" for c in " ".join(text[:LONGEST].split())).replace("`", "'")
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

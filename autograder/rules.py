@@ -169,7 +169,7 @@ def keeps(name: str, answer: Answer) -> str | None:
 
 def reads(name: str, answer: Answer) -> str | None:
     """An expression that can be read."""
-    return None if name in answer.values else f"{name}: {answer.words[name]}"
+    return None if name in answer.values else answer.missing or f"{name}: {answer.words[name]}"
 
 
 def holds(name: str, answer: Answer) -> str | None:
