@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograder import rules
+from autograder.rules import Draw
 
 __all__ = ["Case", "Exercise", "Mistake", "source"]
 
@@ -85,6 +86,8 @@ class Exercise:
     keeps      inputs that the caller still needs: a function that writes into one of them does not hold
     updates    inputs, dictionaries, whose entries a forward replaces by contract: what they hold afterwards is judged by
                name, beside what is returned
+    given      of a forward that draws by itself: what must come out of a draw, given the `out` that did; or, as a text,
+               why this `out` cannot be
     among      kind "derivation": the names that a result may be made of, where these are not all that are known by then
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
@@ -104,6 +107,7 @@ class Exercise:
     tries: Callable[[Callable, Any], np.ndarray] | None = None
     keeps: Sequence[str] = ()
     updates: Sequence[str] = ()
+    given: Callable[[Draw, np.ndarray], dict[str, np.ndarray] | str] | None = None
     among: Mapping[str, Sequence[str]] = field(default_factory=dict)
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None

@@ -104,11 +104,24 @@ def read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
             expected = expected if len(names) > 1 else f"return one gradient, {names[0]}"
             return Answer(draw, values, missing=f"{expected}; yours returned {describe(returned)}")
         values |= dict(zip(names, several))
+    if exercise.given and "out" in values:
+        return _given(exercise, draw, values)
     left_out = ", ".join(name for name in _forward_names(exercise) if name not in values)
     missing = f"there is no {left_out} in {exercise.updates[0]} afterwards" if exercise.updates and left_out else ""
     return Answer(
         draw, values, missing=missing or f"{way.name} brought nothing back", spoiled=first_spoiled(exercise, draw, value)
     )
+
+
+def _given(exercise: Exercise, draw: Draw, values: dict[str, Any]) -> Answer:
+    """Judged by what follows from the student's own `out`, where chance has a hand in it."""
+    try:
+        follows = exercise.given(draw, np.asarray(values["out"], float))
+    except (TypeError, ValueError):  # no array, which another rule says
+        return Answer(draw, values)
+    if isinstance(follows, str):
+        return Answer(draw, {name: value for name, value in values.items() if name != "out"}, missing=follows)
+    return Answer(dataclasses.replace(draw, expected=draw.expected | follows), values)
 
 
 def ways_of_stranger(exercise: Exercise) -> list[Way]:
