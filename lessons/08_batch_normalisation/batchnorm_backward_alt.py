@@ -132,6 +132,14 @@ def pays_in_sums(dout, cache):
 
 
 @exercise.mistake(caught_by=rules.gradients)
+def divides_all_by_n(dout, cache):
+    """You divide the whole line by N, and only the shares are to be divided: in front of `dout` itself an N is missing."""
+    xhat, sigma, gamma, _ = cache
+    shares = dout.sum(axis=0) + xhat * (dout * xhat).sum(axis=0)
+    return gamma / sigma * (dout - shares) / len(dout), (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+@exercise.mistake(caught_by=rules.gradients)
 def pays_for_the_mean_in_full(dout, cache):
     """The share for the mean is a sum; each row pays 1/N of it. The other share is right."""
     return with_shares(dout, cache, dout.sum(axis=0) + cache[0] * (dout * cache[0]).mean(axis=0))
