@@ -179,7 +179,7 @@ def test_a_wrong_one_is_shown_the_numbers_at_which_it_fails():
     """The counter-example can be worked out by hand from what is said."""
     verdict = answered(dvar="dsigma / sigma")
     (said,) = verdict.complaints
-    found = re.fullmatch(r"dvar: at dsigma = (\S+), sigma = (\S+) yours comes to (\S+); true is (\S+)", said)
+    found = re.fullmatch(r"dvar: at dsigma = (\S+), sigma = (\S+), yours comes to (\S+); true is (\S+)", said)
     dsigma, sigma, yours, true = map(float, found.groups())
     assert yours == pytest.approx(dsigma / sigma, rel=2e-3) and true == pytest.approx(dsigma / (2 * sigma), rel=2e-3)
 

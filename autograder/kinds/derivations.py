@@ -71,7 +71,7 @@ def _at(tree: Any, known: Mapping[str, Any], found: np.ndarray, right: np.ndarra
     at = ", ".join(f"{name} = {_number(known[name])}" for name in expressions.names_in(tree))
     shapes = [f"a column, {_number(a)}" if a.ndim else f"one number, {_number(a)}" for a in (found, right)]
     yours, true = shapes if found.ndim != right.ndim else map(_number, (found, right))
-    return f"{f'at {at} ' if at else ''}yours comes to {yours}; true is {true}"
+    return f"{f'at {at}, ' if at else ''}yours comes to {yours}; true is {true}"
 
 
 def _number(value: Any) -> str:

@@ -17,7 +17,7 @@ then: all names of the forward pass, `dout`, and the results above it in this li
 `compact` is made of `dout`, `xhat`, `gamma`, `sigma`, `N`, `dgamma` and `dbeta` alone.
 
 There are + − * / ** and brackets, `sum(…)`, `mean(…)` and `sqrt(…)`; sums and means go over the rows. The mean of the forward
-pass, for example, would be `"sum(x) / N"`. Each expression is tried on numbers, with the *true* values of the results before
+pass, for example, would be `"sum(x) / N"`; what you return looks like `{"dbeta": "…", "dgamma": "…", …}`. Each expression is tried on numbers, with the *true* values of the results before
 it, so an error costs once; a wrong one is shown the numbers at which it fails.
 """
 
@@ -83,7 +83,7 @@ def point(rng, n, eps):
     """A value for every name of the forward pass, and dout: nothing that comes back is 0 by chance."""
     while True:
         x, dout = tenths(1 + 2 * rng.normal(size=n)), tenths(2 * rng.normal(size=n))
-        gamma, beta = (float(tenths(v)) for v in rng.normal(size=2) + [1.5, 0.0])
+        gamma, beta = float(tenths(rng.choice([-1, 1]) * (0.5 + rng.random()))), float(tenths(rng.normal()))
         mu = x.mean()
         centred = x - mu
         var = np.square(centred).mean()
