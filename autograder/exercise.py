@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograder import rules
+from autograder.rules import Draw
 
 __all__ = ["Case", "Exercise", "Mistake", "source"]
 
@@ -83,6 +84,11 @@ class Exercise:
     tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
                cannot be tried on. Without it, what is returned is arrays by name
     keeps      inputs that the caller still needs: a function that writes into one of them does not hold
+    updates    inputs, dictionaries, whose entries a forward replaces by contract: what they hold afterwards is judged by
+               name, beside what is returned
+    given      of a forward that draws by itself: what must come out of a draw, given the `out` that did; or, as a text,
+               why this `out` cannot be
+    among      kind "derivation": the names that a result may be made of, where these are not all that are known by then
     help       hints in stages, the vaguest first; never the line to type
     personal   for what is drawn for each learner: the exercise that somebody of that name gets
     layer      of such an exercise: what was drawn, as text, to be shown with a verdict
@@ -100,6 +106,9 @@ class Exercise:
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     tries: Callable[[Callable, Any], np.ndarray] | None = None
     keeps: Sequence[str] = ()
+    updates: Sequence[str] = ()
+    given: Callable[[Draw, np.ndarray], dict[str, np.ndarray] | str] | None = None
+    among: Mapping[str, Sequence[str]] = field(default_factory=dict)
     help: Sequence[str] = ()
     paths: Callable[..., dict[str, dict[str, np.ndarray]]] | None = None
     cases: list[Case] = field(default_factory=list)

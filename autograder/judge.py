@@ -203,14 +203,14 @@ def _complained(exercise: Exercise, way: Way, drawn: Sequence[Draw], answers: li
     for name in way.brings:
         for answer in answers:
             complaint, rule = _first_complaint(kind.rules, name, answer)
-            if complaint and name not in complaints:
+            if rule and name not in complaints:  # be it without a word
                 complaints[name], caught[name] = f"{complaint}{_on(answer.draw, drawn)}", rule
     return Examined({name: answers for name in way.brings}, complaints, caught, dict.fromkeys(way.brings, way))
 
 
 def _first_complaint(in_order: Sequence[Rule], name: str, answer: Answer) -> tuple[str | None, Rule | None]:
     for rule in in_order:
-        if (complaint := rule(name, answer)) is not None:  # be it without a word
+        if (complaint := rule(name, answer)) is not None:
             return complaint, rule
     return None, None
 

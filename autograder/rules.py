@@ -22,10 +22,12 @@ __all__ = [
     "close",
     "exposes",
     "gradients",
+    "holds",
     "keeps",
     "numbers",
     "outputs",
     "rates",
+    "reads",
     "remark",
     "returns",
     "runs",
@@ -56,7 +58,8 @@ class Draw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one draw: values by name, or why there are none; `spoiled` is an input that was written into."""
+    """What came back for one draw: values by name, or why there are none; `spoiled` is an input that was written into.
+    `words` are about a single value: why it cannot be read, or at which numbers it was tried."""
 
     draw: Draw
     values: dict[str, Any] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Answer:
     missing: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
     spoiled: str = ""
+    words: dict[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[str, Answer], "str | None"]
@@ -161,6 +165,16 @@ def _entry(name: str, answer: Answer, among: list[bool]) -> str | None:
 def keeps(name: str, answer: Answer) -> str | None:
     """What the caller still needs is as it was."""
     return f"your function has changed `{answer.spoiled}`, which was given to it" if answer.spoiled else None
+
+
+def reads(name: str, answer: Answer) -> str | None:
+    """An expression that can be read."""
+    return None if name in answer.values else answer.missing or f"{name}: {answer.words[name]}"
+
+
+def holds(name: str, answer: Answer) -> str | None:
+    """An expression that gives what is true at the numbers on which it is tried; else these are the counter-example."""
+    return None if close(answer.values[name], answer.draw.expected[name]) else f"{name}: {answer.words[name]}"
 
 
 def exposes(name: str, answer: Answer) -> str | None:

@@ -259,7 +259,7 @@ def test_an_entry_says_half_a_sentence_and_not_the_line(exercise):
         assert entry.kind in (*dictionary.FIRST, edits.SWAP)
         assert re.fullmatch(r"([^.]|(?<=\d)\.(?=\d)){8,150}", entry.says) and "  " not in entry.says
         for code in re.findall("`([^`]+)`", entry.says):
-            assert len(code) <= 12 and (code not in text or re.fullmatch(r"\w+|\+?=|axis=.|N - 1", code)), code
+            assert re.fullmatch(r"\w+|\+?=|axis=.|N - 1", code) or len(code) <= 12 and code not in text, code
 
 
 def test_edits_change_one_thing_and_leave_the_source_alone():
@@ -350,9 +350,14 @@ def test_noise_has_a_place_and_no_name(exercise):
         def shaken(value):
             if isinstance(value, dict):
                 return {key: shaken(each) for key, each in value.items()}
+            if isinstance(value, tuple):  # a cache
+                return value
             return value + rng.normal(size=np.shape(value))
 
         returned = getattr(exercise.reference, exercise.id)(*arguments)
+        for table in arguments if exercise.updates else ():
+            if isinstance(table, dict):
+                table.update({name: shaken(table[name]) for name in exercise.points if name in table})
         return tuple(map(shaken, returned)) if isinstance(returned, tuple) else shaken(returned)
 
     finding = found(exercise, noisy)

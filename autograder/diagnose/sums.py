@@ -64,7 +64,7 @@ class Sums:
         sizes["N"] = len(next(iter(draw.inputs.values())))
         name = pair_names(self.exercise)[0] if self.exercise.kind in PAIRS else self.exercise.id
         for argument, letters in _letters(getattr(self.exercise.reference, name, None)):
-            shape = np.shape(values.get(argument, ()))
+            shape = np.shape(values.get(argument))  # that of what is not there is (), and no size
             sizes |= dict(zip(letters, shape)) if len(shape) == len(letters) else {}
         return sizes
 

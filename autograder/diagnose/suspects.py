@@ -19,6 +19,7 @@ from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
 from autograder.kinds import KINDS, PAIRS, Way
+from autograder.kinds.kind import what_is_kept
 from autograder.rules import Answer, Draw
 
 __all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
@@ -136,7 +137,7 @@ class Trial:
     def _is_spared(self, way: Way) -> bool:
         """Whether the documented cache stands in for what a wrong forward keeps, as it does for a student."""
         forward = self.exercise.kind in PAIRS and self.suspect.stands_for != self.exercise.id
-        return forward and way.brings != ["out"] and not self.holds("out")
+        return forward and "out" not in way.brings and not self.holds("out")
 
 
 def first_ways(exercise: Exercise) -> dict[str, Way]:
@@ -152,7 +153,7 @@ def returned(exercise: Exercise, suspect: Suspect, draw: Draw, name: str) -> Any
 def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answer:
     """What a suspect makes of a draw: called as it is, since it is ours and there are hundreds of them."""
     pair = exercise.kind in PAIRS
-    forward = pair and way.brings == ["out"]
+    forward = pair and "out" in way.brings
     if suspect.stands_for not in way.needs:
         return Answer(draw, {name: draw.expected[name] for name in way.brings})
     given = _copied([draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values()))
@@ -167,7 +168,7 @@ def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answe
                 made = suspect.function(*given)
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
-    kept = [value for value, name in zip(given, draw.inputs) if name in exercise.keeps]
+    kept = [] if pair and not forward else [given[place] for place in what_is_kept(exercise, draw).get("keeps", ())]
     if forward:
         alone = not isinstance(made, tuple) or len(made) < 2
         made = {"out": made if alone else made[0], "alone": alone, "kept": kept}

@@ -7,7 +7,7 @@ what is drawn and expected, how to read what came back, and which rules decide.
 from __future__ import annotations
 
 from autograder import probes, rules
-from autograder.kinds import functions, graphs, pairs, puzzles
+from autograder.kinds import derivations, functions, graphs, pairs, puzzles
 from autograder.kinds.kind import Kind, Venue, Way
 from autograder.kinds.pairs import PAIRS, pair_names
 
@@ -24,6 +24,7 @@ KINDS = {
     "function":         Kind(probes.function,         functions.draw_function,         functions.ways_of_function,          functions.read_function, _COMPUTED),
     "takes a function": Kind(probes.takes_a_function, functions.draw_takes_a_function, functions.ways_of_taking_a_function, functions.read_function, _COMPUTED),
     "stages":           Kind(probes.function,         functions.draw_stages,           functions.ways_of_function,          functions.read_stages,   _COMPUTED),
+    "derivation":       Kind(probes.function,         derivations.draw_derivation,     functions.ways_of_function,          derivations.read_derivation, [rules.runs, rules.reads, rules.holds], reusable=False),
     "hunt":             Kind(probes.function,         puzzles.draw_marks,              functions.ways_of_function,          puzzles.read_hunt,       [rules.runs, rules.returns, rules.exposes], reusable=False),
     "engine":           Kind(probes.engine,           graphs.draw_engine,              graphs.ways_of_engine,               graphs.read_engine,      _RATES),
     "sweep":            Kind(probes.sweep,            graphs.draw_sweep,               graphs.ways_of_sweep,                graphs.read_sweep,       _RATES),

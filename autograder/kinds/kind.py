@@ -14,7 +14,17 @@ from autograder.box.values import Failure, Opaque, Questions
 from autograder.exercise import Case, Exercise
 from autograder.rules import Answer, Draw, Rule
 
-__all__ = ["Kind", "Venue", "Way", "asked_by_name", "describe", "first_spoiled", "what_is_kept", "what_returned"]
+__all__ = [
+    "Kind",
+    "Venue",
+    "Way",
+    "asked_by_name",
+    "describe",
+    "first_spoiled",
+    "what_is_kept",
+    "what_is_updated",
+    "what_returned",
+]
 
 
 class Venue(Protocol):
@@ -99,14 +109,30 @@ def describe(returned: Any) -> str:
 
 
 def what_is_kept(exercise: Exercise, draw: Draw) -> dict[str, list[int]]:
-    """Where the inputs stand that must be kept as they are; nothing is asked of exercises that do not say so."""
-    places = [place for place, name in enumerate(draw.inputs) if name in exercise.keeps]
+    """Where the inputs stand that come back, as a call leaves them; nothing is asked of exercises that do not say so."""
+    places = [place for place, name in enumerate(draw.inputs) if name in _coming_back(exercise)]
     return {"keeps": places} if places else {}
 
 
 def first_spoiled(exercise: Exercise, draw: Draw, value: Any) -> str:
-    """The first of these inputs that came back changed."""
+    """The first of the inputs that must be kept as they are that came back changed."""
+    left = _left(exercise, draw, value).items()
+    changed = (n for n, array in left if n in exercise.keeps and not np.array_equal(array, draw.inputs[n]))
+    return next(changed, "")
+
+
+def what_is_updated(exercise: Exercise, draw: Draw, value: Any) -> dict[str, Any]:
+    """What now stands in the inputs that a call replaces entries of, of the values that are asked for."""
+    tables = (t for n, t in _left(exercise, draw, value).items() if n in exercise.updates and isinstance(t, dict))
+    return {name: entry for table in tables for name, entry in table.items() if name in exercise.points}
+
+
+def _left(exercise: Exercise, draw: Draw, value: Any) -> dict[str, Any]:
+    """The inputs that came back, by name."""
     kept = value.get("kept") if isinstance(value, dict) else None
-    names = [name for name in draw.inputs if name in exercise.keeps]
-    pairs = zip(names, kept) if isinstance(kept, list) else ()
-    return next((name for name, array in pairs if not np.array_equal(array, draw.inputs[name])), "")
+    names = [name for name in draw.inputs if name in _coming_back(exercise)]
+    return dict(zip(names, kept)) if isinstance(kept, list) else {}
+
+
+def _coming_back(exercise: Exercise) -> set[str]:
+    return {*exercise.keeps, *exercise.updates}

@@ -91,9 +91,9 @@ class Network:
         self.gradient = np.zeros_like(self.weights)
         self.params, self.grads = (_views(vector, params) for vector in (self.weights, self.gradient))
 
-    def scores(self, x):
-        """Scores of the examples x, with batch norm in test mode."""
-        return self._forward(x, "test")[0][-1]
+    def scores(self, x, mode="test"):
+        """Scores of the examples x. mode: that of batch norm, "test" or "train"."""
+        return self._forward(x, mode)[0][-1]
 
     def loss(self, x, y):
         """The mean loss over a batch, and grads: the dictionary of this network, overwritten by the next call."""
