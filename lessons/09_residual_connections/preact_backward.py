@@ -321,6 +321,35 @@ def goes_past_the_second_norm(dout, cache):
 
 
 @exercise.mistake(caught_by=rules.gradients)
+def bends_behind_the_norm(dout, cache):
+    """On the way back you passed each batch norm before its ReLU. Forward, the norm comes first and the ReLU second; the way back meets
+    the ReLU first."""
+    bn1, relu1, h1, w1, bn2, relu2, last = cache
+    dh2, dw2, db2 = affine_backward(dout, last)
+    da2, dgamma2, dbeta2 = batchnorm_backward_alt(dh2, bn2)
+    dproduct = relu_backward(da2, relu2)
+    da1, dgamma1, dbeta1 = batchnorm_backward_alt(dproduct @ w1.T, bn1)
+    return dout + relu_backward(da1, relu1), dgamma1, dbeta1, h1.T @ dproduct, dgamma2, dbeta2, dw2, db2
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def counts_the_way_around_twice(dout, cache):
+    """`dout` is in your `dx` twice. `x` goes around the branch once."""
+    dbranch, *others = walked_back(dout, cache)
+    return dbranch + 2 * dout, *others
+
+
+@exercise.mistake(caught_by=rules.runs)
+def multiplies_by_w1(dout, cache):
+    """What comes out of the second batch norm, (N, H), cannot be multiplied by `w1` (D, H) as it stands; where D = H it can, and is
+    wrong. Forward, `w1` sums over D; the way back sums over H."""
+    bn1, relu1, h1, w1, bn2, relu2, last = cache
+    dproduct = batchnorm_backward_alt(relu_backward(affine_backward(dout, last)[0], relu2), bn2)[0]
+    dbranch, dgamma1, dbeta1 = batchnorm_backward_alt(relu_backward(dproduct @ w1, relu1), bn1)
+    return dout + dbranch, dgamma1, dbeta1, *residual.preact_backward(dout, cache)[3:]
+
+
+@exercise.mistake(caught_by=rules.gradients)
 def takes_the_statistics_for_constants(dout, cache):
     """In training you send gradients through batch norm as if its mean and its spread were constants. They were computed from the batch,
     and every example pays a share of them: see lesson 08."""

@@ -109,6 +109,28 @@ def takes_the_mean_of_both(dout, cache):
 
 
 @exercise.mistake(caught_by=rules.gradients)
+def counts_the_way_around_twice(dout, cache):
+    """`dout` is in your `dx` twice. `x` goes around the branch once."""
+    dbranch, *weights = parts(dout, cache)
+    return dbranch + 2 * dout, *weights
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def sums_what_comes_around(dout, cache):
+    """What came around the branch was added up over the rows before it came into your `dx`. Each example goes around its own branch; only
+    a weight, which all examples share, collects from all of them."""
+    dbranch, *weights = parts(dout, cache)
+    return dbranch + dout.sum(axis=0), *weights
+
+
+@exercise.mistake(caught_by=rules.gradients)
+def takes_db1_before_the_bend(dout, cache):
+    """Your `db1` is summed before the ReLU has stopped anything, the rest is right. A unit that is off does not feel its bias."""
+    dx, dw1, _, dw2, db2 = residual.residual_backward(dout, cache)
+    return dx, dw1, affine_backward(dout, cache[2])[0].sum(axis=0), dw2, db2
+
+
+@exercise.mistake(caught_by=rules.gradients)
 def multiplies_the_ways(dout, cache):
     """You multiplied what comes back on the two ways. Slopes multiply along one way; two ways add up."""
     dbranch, *weights = parts(dout, cache)
