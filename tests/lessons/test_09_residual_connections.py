@@ -218,6 +218,12 @@ def test_no_rate_saves_plain_or_batch_norm_at_depth_100(names):
         assert names["trained"](names["ARMS"][arm](100, rng=0, **QUICK), rate) < 0.6
 
 
+def test_more_steps_help_fifty_plain_layers_and_not_a_hundred(names, words):
+    assert "plain networks of 50 layers come to between half and nine tenths, by their start; those of 100 hardly gain" in words
+    assert 0.4 < names["trained"](network.DeepMLP(SIZES, 50, **QUICK), 0.001, steps=1500) < 0.97
+    assert names["trained"](network.DeepMLP(SIZES, 100, **QUICK), 0.003, steps=1500) < 0.65
+
+
 def test_a_hundred_layers_of_ones_own_train(names, words):
     """With the pair from outside, in float64; then the blocks are taken out one by one."""
     own = SimpleNamespace(**{name: getattr(residual, name) for name in ("residual_forward", "residual_backward")})
