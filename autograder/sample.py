@@ -185,10 +185,12 @@ def _calls(text: str, exercise: Exercise) -> bool:
 
 
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
-    """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
-    used = mistake.function.__code__.co_names
-    itself = exercise.kind in (*PAIRS, "function") and mistake.stands_for == exercise.id
-    return itself and not set(used) & (set(mistake.function.__globals__) - {"np"})
+    """Whether the mistake is made in the last function and stands by itself: it calls nothing beside it and no reference,
+    but what an answer may use; and it can be seen in what is returned."""
+    used, there = mistake.function.__code__.co_names, {"np", *exercise.uses}
+    alone = not set(used) & (set(mistake.function.__globals__) - there)
+    plain = exercise.kind in (*PAIRS, "function") and not exercise.updates and not exercise.given
+    return plain and mistake.stands_for == exercise.id and alone
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
@@ -202,8 +204,8 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
         except Exception:
             return exercise.max_points
         right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
-        if names == ["out"]:
-            right, made = right[:1], made[:1]  # what a forward keeps is its own affair
+        if names == ["out"]:  # a cache is the student's own affair
+            right, made = right[:1], made[:1]
         if len(made) != len(right):
             return exercise.max_points
         wrong |= {

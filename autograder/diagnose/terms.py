@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backprop import residual
 from backprop.activations import relu_backward, sigmoid_forward
 from backprop.layers import affine_backward
 from backprop.losses import softmax
@@ -93,6 +94,10 @@ def projection_residual_backward(dout, cache) -> Terms:
     return {"dx": {"around the branch": dout @ wp.T, "through the branch": _through_branch(dout, branch)}}
 
 
+def preact_backward(dout, cache) -> Terms:
+    return {"dx": {"around the branch": dout, "through the branch": residual.preact_backward(dout, cache)[0] - dout}}
+
+
 def _through_branch(dout, caches):
     first, middle, last = caches
     return affine_backward(relu_backward(affine_backward(dout, last)[0], middle), first)[0]
@@ -118,7 +123,7 @@ def sgd_momentum(w, dw, config=None) -> Terms:
 
 # fmt: off
 TERMS = {function.__name__: function for function in (
-    affine_forward, batchnorm_backward, bce_loss, every_gradient, layernorm_backward, mse_loss,
+    affine_forward, batchnorm_backward, bce_loss, every_gradient, layernorm_backward, mse_loss, preact_backward,
     projection_residual_backward, residual_backward, scaled_residual_backward, sgd, sgd_momentum, silu_backward,
     softmax_loss, svm_loss,
 )} | {"batchnorm_backward_alt": batchnorm_backward}

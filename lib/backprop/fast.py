@@ -31,8 +31,12 @@ __all__ = [
     "conv_forward_fast",
     "max_pool_backward_fast",
     "max_pool_forward_fast",
+    "preact_backward",
+    "preact_forward",
     "relu_backward",
     "relu_forward",
+    "residual_backward",
+    "residual_forward",
     "rnn_backward",
     "rnn_forward",
     "sgd_momentum",
@@ -47,6 +51,10 @@ EQUALS = {  # the function here: the clear one that it equals
     "relu_backward":         "activations.relu_backward",
     "batchnorm_forward":     "norm.batchnorm_forward",
     "batchnorm_backward":    "norm.batchnorm_backward",
+    "residual_forward":      "residual.residual_forward",
+    "residual_backward":     "residual.residual_backward",
+    "preact_forward":        "residual.preact_forward",
+    "preact_backward":       "residual.preact_backward",
     "softmax_loss":          "losses.softmax_loss",
     "conv_forward_fast":     "conv.conv_forward_naive",
     "conv_backward_fast":    "conv.conv_backward_naive",
@@ -154,6 +162,46 @@ def batchnorm_backward(dout, cache, out=(None, None)):
     np.subtract(dout, dx, out=dx)
     dx *= scale
     return dx, dgamma, dbeta
+
+
+def residual_forward(x, w1, b1, w2, b2):
+    """`residual.residual_forward`: x (N, D), w1 (D, H), b1 (H,), w2 (H, D), b2 (D,)  ->  out (N, D), cache."""
+    a, first = affine_forward(x, w1, b1)
+    h, middle = relu_forward(a)
+    out, last = affine_forward(h, w2, b2)
+    out += x
+    return out, (first, middle, last)
+
+
+def residual_backward(dout, cache, out=(None, None, None, None)):
+    """`residual.residual_backward`: dout (N, D)  ->  dx (N, D), dw1 (D, H), db1 (H,), dw2 (H, D), db2 (D,)."""
+    first, middle, last = cache
+    dh, dw2, db2 = affine_backward(dout, last, out=out[2:])
+    dx, dw1, db1 = affine_backward(relu_backward(dh, middle), first, out=out[:2])
+    dx += dout
+    return dx, dw1, db1, dw2, db2
+
+
+def preact_forward(x, gamma1, beta1, w1, gamma2, beta2, w2, b2, bn_param1, bn_param2):
+    """`residual.preact_forward`: x (N, D), parameters, two bn_params  ->  out (N, D), cache."""
+    a1, bn1 = batchnorm_forward(x, gamma1, beta1, bn_param1)
+    h1, relu1 = relu_forward(a1)
+    a2, bn2 = batchnorm_forward(h1 @ w1, gamma2, beta2, bn_param2)
+    h2, relu2 = relu_forward(a2)
+    out, last = affine_forward(h2, w2, b2)
+    out += x
+    return out, (bn1, relu1, h1, w1, bn2, relu2, last)
+
+
+def preact_backward(dout, cache, out=(None,) * 7):
+    """`residual.preact_backward`: dout (N, D)  ->  dx (N, D) and the gradients of the seven parameters."""
+    bn1, relu1, h1, w1, bn2, relu2, last = cache
+    dh2, dw2, db2 = affine_backward(dout, last, out=out[5:])
+    dproduct, dgamma2, dbeta2 = batchnorm_backward(relu_backward(dh2, relu2), bn2, out=out[3:5])
+    dw1 = np.dot(h1.T, dproduct, out=out[2])
+    dx, dgamma1, dbeta1 = batchnorm_backward(relu_backward(dproduct @ w1.T, relu1), bn1, out=out[:2])
+    dx += dout
+    return dx, dgamma1, dbeta1, dw1, dgamma2, dbeta2, dw2, db2
 
 
 def softmax_loss(x, y):

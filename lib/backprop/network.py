@@ -19,8 +19,10 @@ __all__ = [
     "DeepMLP",
     "MLP",
     "Network",
+    "ResidualMLP",
     "clear",
     "depth_profile",
+    "gradient_autocorrelation",
     "mean_cosine",
     "two_layer_loss",
     "two_layer_scores",
@@ -82,6 +84,20 @@ def depth_profile(x, ws, dout, activation):
     return np.array(rms), np.array(gradient_norm), np.array([mean_cosine(h) for h in outs])
 
 
+def gradient_autocorrelation(f, xs):
+    """How far along a line the slope of f remembers what it was: the autocorrelation of the slopes at xs.
+
+    f (array -> array, entry by entry), xs (n,) evenly spaced  ->  autocorrelation (n,): entry k is the sum over i of
+    (g_i - mean)(g_(i+k) - mean), where g_i is the slope at xs[i], over the same sum for k = 0. Not a number where all slopes are
+    the same. Source: the question of Balduzzi and others (2017).
+    """
+    # The slopes are nudged: along a line, a network of ReLUs is straight from corner to corner.
+    xs = np.asarray(xs, float)
+    g = (f(xs + 1e-5) - f(xs - 1e-5)) / 2e-5
+    g = g - g.mean()
+    return np.array([g[: len(g) - k] @ g[k:] for k in range(len(g))]) / (g @ g)
+
+
 class MLP(Network):
     """Affine layers with an activation between them. sizes: D, the hidden layers, C. Parameters w1, b1, w2, b2, …"""
 
@@ -128,6 +144,39 @@ class DeepMLP(Network):
             branch = [self._affine(i), *([self._batchnorm(i)] if batch_norm else []), bend]
             self.layers.append(in_row(branch, residual, scale))
         self.layers.append(self._affine(depth + 2))
+
+
+class ResidualMLP(Network):
+    """A first affine layer, residual blocks with two affine layers each, and a last affine layer to the scores.
+
+    sizes (D, width of all blocks, C); depth: how many affine layers the blocks have together, an even number. Layers are
+    numbered as in a DeepMLP: block k holds w and b of layers 2k and 2k + 1.
+
+    A block is the pair `residual`, or with preact the pair `preact`, in which layer 2k has no b, and gamma, beta of both
+    layers stand before their w. scale: what w of layer 2k + 1 is multiplied by before training.
+    """
+
+    def __init__(self, sizes, depth, preact=False, scale=1.0, functions=clear, rng=0, dtype=float):
+        (D, width, C), seconds = sizes, range(3, depth + 2, 2)
+        sizes, normed = [D, *[width] * (depth + 1), C], range(2, depth + 2) if preact else ()
+        params = affine_params(sizes, init.he_init, np.random.default_rng(rng), normed)
+        for j in seconds:
+            params[f"w{j}"] *= scale
+            if preact:
+                del params[f"b{j - 1}"]
+        super().__init__(params, functions, dtype)
+        self.layers = [self._affine(1, first=True)]
+        for j in seconds:
+            self.layers.append(self._preact(j - 1, j) if preact else self._residual(j - 1, j))
+        self.layers.append(self._affine(depth + 2))
+
+    def _residual(self, i, j):
+        return self._layer("residual", f"w{i}", f"b{i}", f"w{j}", f"b{j}")
+
+    def _preact(self, i, j):
+        self.bn_params += [{"mode": "train"}, {"mode": "train"}]
+        names = f"gamma{i}", f"beta{i}", f"w{i}", f"gamma{j}", f"beta{j}", f"w{j}", f"b{j}"
+        return self._layer("preact", *names, settings=self.bn_params[-2:])
 
 
 class ConvNet(Network):

@@ -70,7 +70,7 @@ def test_pairs_equal_the_clear_ones(name, size, dtype, tolerance, layout):
     assert all(np.array_equal(a, b) for a, b in zip([*inputs, dout], before))
 
 
-@pytest.mark.parametrize("name", ["affine", "conv", "batchnorm", "rnn"])
+@pytest.mark.parametrize("name", ["affine", "conv", "batchnorm", "rnn", "residual", "preact"])
 def test_gradients_go_where_there_is_room(name):
     forward, backward, draw = CASES[name]
     inputs = list(draw(np.random.default_rng(0), *SIZES[0]).values())

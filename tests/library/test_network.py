@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backprop import activations, data, fast, losses, network, numeric, optim
-from backprop.network import ARMS, MLP, CharRNN, ConvNet, DeepMLP, clear, depth_profile
+from backprop.network import ARMS, MLP, CharRNN, ConvNet, DeepMLP, ResidualMLP, clear, depth_profile
 
 RNG = np.random.default_rng(0)
 
@@ -23,6 +23,8 @@ EACH = {
     "MLP, tanh": (lambda **kind: MLP([6, 9, 4], activation="tanh", **kind), pictures(5, 6)),
     "ConvNet": (lambda **kind: ConvNet((2, 8, 4), (3, 5), 4, **kind), pictures(3, 2, 8, 4)),
     "CharRNN": (lambda **kind: CharRNN(7, 3, 5, **kind), (TEXT[:, :-1], np.where(TEXT[:, 1:] == 2, -1, TEXT[:, 1:]))),
+    "ResidualMLP": (lambda **kind: ResidualMLP((6, 8, 4), 4, **kind), pictures(7, 6)),
+    "ResidualMLP, preact": (lambda **kind: ResidualMLP((6, 8, 4), 4, preact=True, **kind), pictures(7, 6)),
     **{arm: (lambda arm=arm, **kind: DeepMLP((6, 8, 4), 3, **ARMS[arm], **kind), pictures(7, 6)) for arm in ARMS},
 }
 NETWORKS = pytest.mark.parametrize("name", EACH)
@@ -120,6 +122,46 @@ def test_blocks_are_what_the_arms_say():
     np.testing.assert_allclose(outs["batch norm and residual"], h + outs["batch norm"])
     pre = h @ net.params["w2"]
     np.testing.assert_allclose(outs["batch norm"], np.maximum((pre - pre.mean(0)) / np.sqrt(pre.var(0) + 1e-5), 0))
+
+
+@pytest.mark.parametrize("preact", [False, True])
+def test_residual_blocks_are_ones_own(preact):
+    """Every block calls the pair that it is given, and is what the pair says; a scale of 0 makes it the identity."""
+    name, calls = "preact" if preact else "residual", []
+
+    def counted(kind):
+        return lambda *args: calls.append(kind) or getattr(clear, f"{name}_{kind}")(*args)
+
+    own = SimpleNamespace(**{f"{name}_{kind}": counted(kind) for kind in ("forward", "backward")})
+    x, y = pictures(7, 6)
+    net, twin = (ResidualMLP((6, 8, 4), 6, preact, functions=functions) for functions in (own, clear))
+    assert net.loss(x, y)[0] == twin.loss(x, y)[0] and calls == 3 * ["forward"] + 3 * ["backward"]
+    np.testing.assert_array_equal(net.gradient, twin.gradient)
+    assert ("b2" in net.params, "b3" in net.params, "gamma2" in net.params) == (not preact, True, preact)
+    assert len(net.bn_params) == 6 * preact and all("running_mean" in p for p in net.bn_params)
+    half = ResidualMLP((6, 8, 4), 6, preact, scale=0.5)
+    for i in range(1, 9):
+        np.testing.assert_array_equal(half.params[f"w{i}"], (0.5 if i in (3, 5, 7) else 1) * net.params[f"w{i}"])
+    silent, h = ResidualMLP((6, 8, 4), 6, preact, scale=0), RNG.normal(size=(7, 8))
+    assert all((layer.forward(h)[0] == h).all() for layer in silent.layers[1:-1]) and len(silent.layers) == 5
+
+
+def test_a_deep_network_of_fast_blocks_is_that_of_clear_layers():
+    """A block of the pair equals the layers in a row with a skip around them."""
+    h = RNG.normal(size=(7, 8))
+    net = ResidualMLP((6, 8, 4), 2)
+    p, out = net.params, net.layers[1].forward(h)[0]
+    np.testing.assert_allclose(out, h + np.maximum(h @ p["w2"] + p["b2"], 0) @ p["w3"] + p["b3"])
+
+
+def test_slopes_remember():
+    """A cosine, the slope of a sine, goes together with itself as a cosine does, and fades with what is left of the line."""
+    xs = np.linspace(0, 80 * np.pi, 4000, endpoint=False)
+    r = network.gradient_autocorrelation(np.sin, xs)
+    np.testing.assert_allclose(r[:400], np.cos(xs[:400]) * (1 - np.arange(400) / 4000), atol=0.01)
+    assert r[0] == 1 and len(r) == 4000
+    noise = np.random.default_rng(0).normal(size=4000)
+    assert np.abs(network.gradient_autocorrelation(lambda x: noise * x, xs)[1:50]).max() < 0.1
 
 
 def test_scores_are_those_of_the_running_statistics():
