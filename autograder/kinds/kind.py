@@ -47,6 +47,7 @@ class Kind:
     read: Callable[[Exercise, Way, Draw, Any], Answer]
     rules: Sequence[Rule]
     reusable: bool = True  # whether what the student writes is of use in a later lesson
+    same: Callable[[Any, Any], bool] | None = None  # whether two values are the same answer, where that is not equality
 
     def answers(self, exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
         """Put one question for each draw. Only the probe's text and the questions leave this process."""

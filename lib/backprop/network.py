@@ -21,6 +21,7 @@ __all__ = [
     "Network",
     "clear",
     "depth_profile",
+    "jacobian_singular_values",
     "mean_cosine",
     "two_layer_loss",
     "two_layer_scores",
@@ -68,7 +69,7 @@ def depth_profile(x, ws, dout, activation):
     respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that the library has not.
     """
     if isinstance(activation, str):
-        activation = getattr(clear, f"{activation}_forward"), getattr(clear, f"{activation}_backward")
+        activation = pair_of(activation, clear)
     forward, backward = activation
     outs, caches, douts = [x], [], [dout]
     for w in ws:
@@ -80,6 +81,24 @@ def depth_profile(x, ws, dout, activation):
     rms = [np.sqrt(np.mean(h**2)) for h in outs]
     gradient_norm = [np.linalg.norm(d) for d in reversed(douts)]
     return np.array(rms), np.array(gradient_norm), np.array([mean_cosine(h) for h in outs])
+
+
+def jacobian_singular_values(x, ws, activation):
+    """How much layers h -> activation(h w) stretch small nudges of one example, from the most stretched direction to the least.
+
+    x (D,), ws a list of matrices, activation as in `depth_profile`  ->  values (K,), largest first: the singular
+    values of the Jacobian of the last output with respect to x, of shape (D, M); K is the smaller of D and M.
+    """
+    # jacobian[i, j] is the slope of output j in x[i]. A layer multiplies it by w from the right, and column j by the
+    # slope of the activation at output j.
+    if isinstance(activation, str):
+        activation = pair_of(activation, clear)
+    forward, backward = activation
+    out, jacobian = x, np.eye(len(x))
+    for w in ws:
+        out, cache = forward(out @ w)
+        jacobian = jacobian @ w * backward(np.ones_like(out), cache)
+    return np.linalg.svd(jacobian, compute_uv=False)
 
 
 class MLP(Network):
@@ -109,20 +128,21 @@ class DeepMLP(Network):
 
     sizes (D, width of all blocks, C). Parameters w1, b1, w2, b2, … and of batch norm gamma2, beta2, …
 
-    A block is h -> relu(h w + b). batch_norm: h -> relu(bn(h w + b)). residual: h plus that. scaled: h plus that over
+    A block is h -> relu(h w + b), or another activation. batch_norm: h -> relu(bn(h w + b)). residual: h plus that. scaled: h plus that over
     sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016); the scale, De and Smith
     (2020).
     """
 
     def __init__(
-        self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float
-    ):
+        self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float,
+        activation="relu", init=init.he_init,
+    ):  # fmt: skip
         D, width, C = sizes
         sizes, normed = [D, *[width] * (depth + 1), C], range(2, depth + 2) if batch_norm else ()
-        params = affine_params(sizes, init.he_init, np.random.default_rng(rng), normed)
+        params = affine_params(sizes, init, np.random.default_rng(rng), normed)
         super().__init__(params, functions, dtype)
         scale = depth**-0.5 if scaled else 1.0
-        bend = self._layer("relu")
+        bend = self._layer(activation)
         self.layers = [self._affine(1, first=True)]
         for i in range(2, depth + 2):
             branch = [self._affine(i), *([self._batchnorm(i)] if batch_norm else []), bend]
