@@ -42,11 +42,14 @@ def read_statistics(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Ans
     (name,), returned = exercise.points, what_returned(value)
     if isinstance(returned, (tuple, dict)):
         return Answer(draw, missing=f"return {name}; yours returned {describe(returned)}")
-    if isinstance(returned, np.ndarray):
-        if not np.array_equal(returned, value["again"]):
-            return Answer(draw, missing=OF_ITS_OWN.format(name))
-        if np.ptp(returned) > 0 and np.array_equal(returned, value["elsewhere"]):
-            return Answer(draw, missing=THE_SAME.format(name))
+    try:
+        first, again, elsewhere = (np.asarray(each, float) for each in value.values())
+    except (TypeError, ValueError, AttributeError):
+        return Answer(draw, {name: returned})  # no numbers, which the rules tell
+    if not np.array_equal(first, again, equal_nan=True):
+        return Answer(draw, missing=OF_ITS_OWN.format(name))
+    if first.size and np.ptp(first) > 0 and np.array_equal(first, elsewhere):
+        return Answer(draw, missing=THE_SAME.format(name))
     return Answer(draw, {name: returned})
 
 

@@ -64,7 +64,7 @@ def drawn(rng, n, sizes, activation, scale=1.0, shift=0.0):
 
 def _lengths(h, ws, activation):
     """The shortest row of all outputs."""
-    forward, _ = pair_of(activation, clear)
+    forward, _ = pair_of(activation)
     shortest = []
     for w in ws:
         h, _ = forward(h @ w)
@@ -114,7 +114,7 @@ def large(rng):
 
 @exercise.derivation
 def with_products(x, ws, dout, activation):
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     h, passed = x, []
     values = [x]
     for w in ws:
@@ -136,7 +136,7 @@ def with_products(x, ws, dout, activation):
 
 def profile(x, ws, dout, activation, **instead):
     """A right profile, one instrument of it replaced: a function of the values, or of the gradients from x on."""
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     values, caches, gradients = [x], [], [dout]
     for w in ws:
         out, cache = forward(values[-1] @ w)
@@ -157,7 +157,7 @@ def units(h):
 
 def back(x, ws, dout, activation, step):
     """A profile whose gradients are found by `step(d, w, cache, backward)`, which returns what is sent on and what is measured."""
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     h, caches, d, norms = x, [], dout, [np.linalg.norm(dout)]
     for w in ws:
         h, cache = forward(h @ w)
@@ -206,7 +206,7 @@ def averages_the_rows(x, ws, dout, activation):
 @exercise.mistake(caught_by=rules.outputs)
 def measures_before_the_bend(x, ws, dout, activation):
     """Your rms is that of `h @ w`, before the bend. Asked for is what a layer hands on."""
-    forward, _ = pair_of(activation, clear)
+    forward, _ = pair_of(activation)
     h, sizes = x, [np.sqrt(np.mean(x**2))]
     for w in ws:
         a = h @ w
@@ -288,7 +288,7 @@ def starts_from_ones(x, ws, dout, activation):
 def asks_the_weights(x, ws, dout, activation):
     """Your gradient norms are those of the *weights*, with that of `dout` at the end. Asked for are the gradients of the values:
     of `x` and of what each layer hands on."""
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     values, caches, d, norms = [x], [], dout, [np.linalg.norm(dout)]
     for w in ws:
         out, cache = forward(values[-1] @ w)

@@ -75,7 +75,7 @@ def square(rng):
 
 @exercise.derivation
 def by_tables_of_slopes(x, ws, activation):
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     jacobian = np.eye(x.size)
     for w in ws:
         x, cache = forward(np.dot(x, w))
@@ -85,7 +85,7 @@ def by_tables_of_slopes(x, ws, activation):
 
 
 def stretched(x, ws, activation, step, read=lambda j: np.linalg.svd(j, compute_uv=False)):
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     h, jacobian = x, np.eye(len(x))
     for w in ws:
         out, cache = forward(h @ w)
@@ -124,7 +124,7 @@ def tells_the_least_first(x, ws, activation):
 def multiplies_single_layers(x, ws, activation):
     """You multiply the singular values of the single layers. What one layer stretches most is in general not what the next one stretches
     most: multiply the Jacobians first."""
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     values = np.ones(min(len(x), *(min(w.shape) for w in ws)))
     for w in ws:
         x, cache = forward(x @ w)
@@ -136,7 +136,7 @@ def multiplies_single_layers(x, ws, activation):
 def forgets_to_bend_on_the_way(x, ws, activation):
     """You take slopes on the way back, and leave the bends out of the way forward: so you take them at the wrong places. Each layer is given what
     the one before it has bent."""
-    forward, backward = pair_of(activation, clear)
+    forward, backward = pair_of(activation)
     jacobian, h = np.eye(len(x)), x
     for w in ws:
         h = h @ w

@@ -1,7 +1,7 @@
 """Five networks, five illnesses.
 
 Look at the pictures above. For each network give the letter of its illness, and that of the cure you would choose. An illness
-may occur more than once or never, and so may a cure. Every network but one fails *before* a single step is taken.
+may occur more than once or never, and so may a cure. All but one are ill *before* a single step is taken.
 
 What it suffers from:
 
@@ -91,7 +91,7 @@ exercise.wrong_letters(
     second_cure=ILLNESS | dict(
         g="Tried: it reads no more than before. Near zero a tanh is a straight line, and what is too small stays too small.",
         h="Tried: it changes nothing. Its gradients are too short, and clipping shortens.",
-        i="Tried: with five layers it still reads one digit in ten. At 0.28 for each layer, five layers leave about a thousandth.",
+        i="Tried: with five layers it still reads one digit in ten. At 0.28 for each layer, five layers leave about two thousandths.",
         j=FASTER.format(SHRUNK),
     ),
     third=CURE | dict(
@@ -102,7 +102,7 @@ exercise.wrong_letters(
     ),
     third_cure=ILLNESS | dict(
         f="That is what it was born with, and at the start it is well. The trouble comes later.",
-        g="Tried: fewer than half the digits. A tanh bounds the values, but the steps stay as long as they were.",
+        g="Tried: between a fifth and a half of the digits, from start to start. A tanh bounds the values, but the steps stay as long as they were.",
         i="Tried: it loses its way with five layers as well. It is the length of a few steps that kills it.",
         j="Tried: it gets worse. Its steps are too long already.",
     ),
@@ -115,7 +115,7 @@ exercise.wrong_letters(
     fourth_cure=ILLNESS | dict(
         f="Tried: it reads no more than before. Weights larger by √2 make up for a small part of what ten flat bends take.",
         h="Tried: it changes nothing. Its gradients are too short, and clipping shortens.",
-        i="Tried: with five layers it still reads one digit in ten. At about a sixth for each layer, five layers leave a ten-thousandth or so.",
+        i="Tried: with five layers it still reads one digit in ten. At about a quarter for each layer, five layers leave less than a thousandth.",
         j=FASTER.format(SHRUNK),
     ),
     fifth=CURE | dict(
@@ -127,7 +127,7 @@ exercise.wrong_letters(
     fifth_cure=ILLNESS | dict(
         g="It has one. That is why its values stay at 1 although its weights are so large.",
         h="Tried: it learns nothing. A short step in the direction of such a gradient is a step for the first layer's steepest weights; a nudge later it points somewhere else.",
-        i="Tried: about two digits in five. The gradient still grows with every layer, only fewer times.",
+        i="Tried: fewer than half of the digits. The gradient still grows with every layer, only fewer times.",
         j="Tried: it gets no better. Its gradients are too large already.",
     ),
 )  # fmt: skip

@@ -69,7 +69,7 @@ def depth_profile(x, ws, dout, activation):
     respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that the library has not.
     """
     if isinstance(activation, str):
-        activation = pair_of(activation, clear)
+        activation = pair_of(activation)
     forward, backward = activation
     outs, caches, douts = [x], [], [dout]
     for w in ws:
@@ -84,7 +84,7 @@ def depth_profile(x, ws, dout, activation):
 
 
 def jacobian_singular_values(x, ws, activation):
-    """How much layers h -> activation(h w) stretch small nudges of one example, from the most stretched direction to the least.
+    """How much layers h -> activation(h w) stretch nudges of one example, from the most stretched direction on.
 
     x (D,), ws a list of matrices, activation as in `depth_profile`  ->  values (K,), largest first: the singular
     values of the Jacobian of the last output with respect to x, of shape (D, M); K is the smaller of D and M.
@@ -92,7 +92,7 @@ def jacobian_singular_values(x, ws, activation):
     # jacobian[i, j] is the slope of output j in x[i]. A layer multiplies it by w from the right, and column j by the
     # slope of the activation at output j.
     if isinstance(activation, str):
-        activation = pair_of(activation, clear)
+        activation = pair_of(activation)
     forward, backward = activation
     out, jacobian = x, np.eye(len(x))
     for w in ws:
@@ -128,9 +128,9 @@ class DeepMLP(Network):
 
     sizes (D, width of all blocks, C). Parameters w1, b1, w2, b2, … and of batch norm gamma2, beta2, …
 
-    A block is h -> relu(h w + b), or another activation. batch_norm: h -> relu(bn(h w + b)). residual: h plus that. scaled: h plus that over
-    sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016); the scale, De and Smith
-    (2020).
+    A block is h -> relu(h w + b), or another activation. batch_norm: h -> relu(bn(h w + b)). residual: h plus that.
+    scaled: h plus that over sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016);
+    the scale, De and Smith (2020).
     """
 
     def __init__(

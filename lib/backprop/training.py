@@ -49,7 +49,7 @@ class Layer(NamedTuple):
     backward: Callable
 
 
-def pair_of(kind, functions):
+def pair_of(kind, functions=clear):
     """The functions kind_forward and kind_backward (or …_fast, …_naive) of `functions`, or else of `clear`."""
     for owner in (functions, clear):
         for suffix in ("", "_fast", "_naive"):
