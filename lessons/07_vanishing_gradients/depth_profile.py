@@ -316,7 +316,38 @@ def meets_the_matrix_first(x, ws, dout, activation):
     return back(x, ws, dout, activation, lambda d, w, cache, backward: (backward(d @ w.T, cache),) * 2)
 
 
+@exercise.mistake(caught_by=rules.runs)
+def keeps_caches_in_order(x, ws, dout, activation):
+    """On the way back you go through the matrices from the last to the first, and through the caches from the first to the last. Each
+    layer's backward needs the cache of that layer."""
+    forward, backward = pair_of(activation)
+    h, caches = x, []
+    for w in ws:
+        h, cache = forward(h @ w)
+        caches.append(cache)
+    d, norms = dout, [np.linalg.norm(dout)]
+    for w, cache in zip(reversed(ws), caches):
+        d = backward(d, cache) @ w.T
+        norms.append(np.linalg.norm(d))
+    rms, _, cosine = network.depth_profile(x, ws, dout, activation)
+    return rms, np.array(norms[::-1]), cosine
+
+
+@exercise.mistake(caught_by=rules.runs)
+def starts_anew_at_every_layer(x, ws, dout, activation):
+    """You send `dout` itself into every layer. It arrives at the last one only; each layer before gets what the one behind it has sent
+    back."""
+    return back(x, ws, dout, activation, lambda d, w, cache, backward: (dout, backward(dout, cache) @ w.T))
+
+
 # ----- how alike the examples are -----
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def takes_the_diagonal_along(x, ws, dout, activation):
+    """You count each pair once, and each row with itself besides: `np.triu_indices(n)` begins on the diagonal. Begin one place
+    above it."""
+    return profile(x, ws, dout, activation, cosine=lambda h: (units(h) @ units(h).T)[np.triu_indices(len(h))].mean())
 
 
 @exercise.mistake(caught_by=rules.outputs)

@@ -124,6 +124,20 @@ def leaves_them_as_drawn(fan_in, fan_out, rng):
     return rng.normal(size=(fan_in, fan_out))
 
 
+@exercise.mistake(caught_by=rules.spread)
+def forgets_the_sizes(fan_in, fan_out, rng):
+    """Your weights are as small whatever the sizes are. How large a sum becomes depends on how many terms it has."""
+    return 0.01 * rng.normal(size=(fan_in, fan_out))
+
+
+@exercise.mistake(caught_by=rules.spread)
+def goes_to_one_over_the_root(fan_in, fan_out, rng):
+    """Your uniform draw goes from -1/√fan_in to 1/√fan_in, as some libraries do where nobody says otherwise. Its variance is 1/(3 fan_in): a third
+    of what would keep the size of values even without a bend."""
+    a = 1 / np.sqrt(fan_in)
+    return rng.uniform(-a, a, size=(fan_in, fan_out))
+
+
 @exercise.mistake(caught_by=rules.shapes)
 def turns_it_over(fan_in, fan_out, rng):
     """Your `w` has a row for each output. In `x @ w`, rows of `w` belong to inputs."""
