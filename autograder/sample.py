@@ -191,11 +191,18 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
             made = mistake.function(*copy.deepcopy(arguments))
         except Exception:
             return exercise.max_points
-        right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
+        right, made = map(_values, (right, made))
         if len(made) != len(right):
             return exercise.max_points
         wrong |= {n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b)}
     return sum(exercise.points[name] for name in wrong)
+
+
+def _values(returned: object) -> tuple:
+    """What a function returned, one after the other."""
+    if isinstance(returned, dict):
+        return tuple(returned.values())
+    return returned if isinstance(returned, tuple) else (returned,)
 
 
 def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:

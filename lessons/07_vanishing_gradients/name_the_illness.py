@@ -54,7 +54,7 @@ exercise = Exercise(
         "Then look at the values above it. If they shrink like the gradient, one cause explains both. If they do not, what stands "
         "between two matrices?",
         "Where gradient and values both arrive, the cosine is left, and after that the loss.",
-        "You can try a cure: `clinic.visit(\"first\", \"five\")[\"accuracy\"]`. The others are called \"He\", \"tanh\", \"clip\" and \"rate\".",
+        "You can try a cure: `clinic.visit(\"first\", \"tanh\")[\"accuracy\"]`. The others are called \"He\", \"clip\", \"five\" and \"rate\".",
     ],
 )
 

@@ -62,11 +62,13 @@ def two_layer_loss(x, y, params):
 def depth_profile(x, ws, dout, activation):
     """What becomes of signals and gradients on their way through layers h -> activation(h w).
 
-    x (N, D), ws a list of L weights, dout (shape of the last output), activation a name such as "tanh" or a pair
-    (forward, backward)  ->  rms, gradient_norm, cosine, each (L+1,): of x and of every layer's output.
+    x (N, D), ws a list of L weights, dout (shape of the last output), activation a name such as "tanh"
+    or a pair (forward, backward)
+    ->  rms, gradient_norm, cosine, each (L+1,): of x and of every layer's output.
 
-    rms: root of the mean square of all entries. gradient_norm: norm of the gradient of sum(last output * dout) with
-    respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that the library has not.
+    rms: root of the mean square of all entries. gradient_norm: norm of the gradient of sum(last output *
+    dout) with respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that
+    the library has not.
     """
     if isinstance(activation, str):
         activation = pair_of(activation)
@@ -86,8 +88,9 @@ def depth_profile(x, ws, dout, activation):
 def jacobian_singular_values(x, ws, activation):
     """How much layers h -> activation(h w) stretch nudges of one example, from the most stretched direction on.
 
-    x (D,), ws a list of matrices, activation as in `depth_profile`  ->  values (K,), largest first: the singular
-    values of the Jacobian of the last output with respect to x, of shape (D, M); K is the smaller of D and M.
+    x (D,), ws a list of matrices, activation as in `depth_profile`  ->  values (K,), largest first: the
+    singular values of the Jacobian of the last output with respect to x. Their number K is that of the
+    entries of x or of the output, whichever are fewer.
     """
     # jacobian[i, j] is the slope of output j in x[i]. A layer multiplies it by w from the right, and column j by the
     # slope of the activation at output j.
