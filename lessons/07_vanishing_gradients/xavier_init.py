@@ -1,8 +1,7 @@
 """Draw weights that keep both values and gradients about their size.
 
-Return `w` (fan_in, fan_out), drawn from the generator `rng` with mean 0 and the variance that is the compromise of the
-two: as often wished for by the way forward as by the way back. Normal or uniform is up to you; what is judged
-is the mean and the variance of many draws, and that they come from `rng`.
+Return `w` (fan_in, fan_out), drawn from the generator `rng` with mean 0 and the variance of the compromise above. Normal or
+uniform is up to you. What is judged is the mean and the variance of many draws, and that they come from `rng`.
 """
 
 import numpy as np
