@@ -38,7 +38,7 @@ __all__ = [
 # Relative to the largest entry of the right array. Every correct implementation in a sample
 # of 774 by students was within 1e-6 in float64.
 TOLERANCE = {2: None, 4: 1e-4, 8: 1e-6, 16: 1e-6}
-FAR = 6.0  # standard deviations that what was drawn by chance may be off: right code fails once in 500 million times
+FAR = 6.0  # standard deviations that what is drawn by chance may be off: right code fails once in 500 million times
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Draw:
     dout: np.ndarray | None
     cache: Any
     expected: dict[str, np.ndarray]
-    variance: float | None = None  # of numbers that are drawn by chance, with mean 0; `expected` is then one draw of them
+    variance: float | None = None  # of numbers drawn by chance, with mean 0; `expected` is then one draw of them
 
     @property
     def in_words(self) -> str:
@@ -177,7 +177,8 @@ def centred(name: str, answer: Answer) -> str | None:
         bound = spread * np.sqrt((FAR**2 + 2 * np.log(means.size)) * means.size / array.size)
         worst = int(np.abs(means).argmax())
         if abs(means[worst]) > bound and (axis is None or array.shape[axis] > 1):
-            return f"the mean of {called.format(worst)} of {name} is {means[worst]:.3g}; expected 0, up to {bound:.2g} by chance"
+            where = f"the mean of {called.format(worst)} of {name}"
+            return f"{where} is {means[worst]:.3g}; expected 0, up to {bound:.2g} by chance"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The kind in which numbers are drawn by chance: right code is right however it draws, and a wrong spread has its name."""
+"""Numbers that are drawn by chance: right code is right however it draws, and a wrong spread has its name."""
 
 import numpy as np
 import pytest
@@ -39,8 +39,8 @@ def test_right_code_is_right_however_it_draws(function):
 
 
 def test_right_code_does_not_fail_by_chance():
-    """Three hundred draws of each case, normal and uniform, without one complaint; and the bound is not idle: at a third
-    of it there would be some."""
+    """Three hundred draws of each case without one complaint. And the bound is not idle: at half of it there would be
+    some."""
     found = []
     for seed in range(300):
         for case in HE.cases:

@@ -17,12 +17,12 @@ from autograder.rules import FAR, Answer, Draw
 __all__ = ["alike", "draw_statistics", "read_statistics", "ways_of_statistics"]
 
 FEWEST = 16  # rows or columns whose means have a spread worth comparing
-OF_ITS_OWN = "{} is another each time, though `rng` stands where it stood before: draw from the generator that you are given"
+OF_ITS_OWN = "{} is another each time, though `rng` stands where it stood: draw from the generator that you are given"
 THE_SAME = "{} is the same whatever `rng` is: draw from the generator that you are given"
 
 
 def draw_statistics(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
-    """A generator crosses as a seed. What is expected is one draw of the reference, and the variance that it was drawn with."""
+    """A generator crosses as a seed. What is expected is one draw of the reference, and the variance it was drawn with."""
     inputs, (name,) = case.make(rng), exercise.points
     reply = probes.chance({exercise.id: getattr(exercise.reference, exercise.id)}, exercise.id, copy.deepcopy(inputs))
     sizes = {key: value for key, value in inputs.items() if key != "rng"}
@@ -54,8 +54,8 @@ def read_statistics(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Ans
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Whether two arrays may have been drawn in the same way: equal up to chance in their mean, in their variance, and in
-    how far the means of rows, and of columns, are apart."""
+    """Whether two arrays may have been drawn in the same way: equal up to chance in their mean, in their variance, and
+    in how far the means of rows, and of columns, are apart."""
     try:
         a, b = np.asarray(a, float), np.asarray(b, float)
     except (TypeError, ValueError):

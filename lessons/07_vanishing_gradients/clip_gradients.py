@@ -1,7 +1,7 @@
 """Shorten a gradient that is too long.
 
-`grads` is a dictionary of arrays of any shape, the gradients of all parameters. Together they are one long
-gradient, with one norm. Return a dictionary with the same names: as it is, if the norm is at most `max_norm`; else with all
+`grads` is a dictionary of arrays of any shape, the gradients of all parameters. Together they are one long gradient,
+with one norm. Return a dictionary with the same names: as it is, if the norm is at most `max_norm`; else with all
 entries scaled alike, so that the norm is `max_norm`.
 """
 
@@ -18,10 +18,12 @@ exercise = Exercise(
     minutes=6,
     kind="function",
     help=[
-        "One norm for all of them: the root of the sum of the squares of *all* entries, whatever array they are in. How many norms "
+        "One norm for all of them: the root of the sum of the squares of *all* entries, whatever array they are in."
+        " How many norms "
         "does your code compute?",
         "By which number must a gradient of norm 8 be multiplied so that its norm becomes 2? And one of norm 1?",
-        "An example with other numbers: w = [[2, 4], [4, 0]], b = [8], max_norm = 5. The squares add up to 4 + 16 + 16 + 64 = 100, the "
+        "An example with other numbers: w = [[2, 4], [4, 0]], b = [8], max_norm = 5. The squares add up to 4 + 16 +"
+        " 16 + 64 = 100, the "
         "norm is 10, so everything is halved: [[1, 2], [2, 0]] and [4]. With max_norm = 20, nothing changes.",
     ],
 )
@@ -97,8 +99,8 @@ def by_asking(grads, max_norm):
 
 @exercise.mistake(caught_by=rules.outputs)
 def clips_each_alone(grads, max_norm):
-    """You shorten each array by a norm of its own. That turns the direction of the whole: the long arrays lose more than the
-    short ones. One norm, of all entries together, and one factor."""
+    """You shorten each array by a norm of its own. That turns the direction of the whole: the long arrays lose more
+    than the short ones. One norm, of all entries together, and one factor."""
     return {name: g * min(1, max_norm / np.sqrt(np.sum(np.square(g)))) for name, g in grads.items()}
 
 
@@ -110,7 +112,8 @@ def cuts_off_entries(grads, max_norm):
 
 @exercise.mistake(caught_by=rules.outputs)
 def stretches_short_ones_too(grads, max_norm):
-    """You scale to `max_norm` always. A gradient that is short enough stays as it is: near a minimum it has to become small."""
+    """You scale to `max_norm` always. A gradient that is short enough stays as it is: near a minimum it has to become
+    small."""
     norm = np.sqrt(sum(np.sum(np.square(g)) for g in grads.values()))
     return {name: g * max_norm / norm for name, g in grads.items()}
 
@@ -152,7 +155,8 @@ def turns_the_factor_over(grads, max_norm):
 
 @exercise.mistake(caught_by=rules.outputs)
 def asks_the_wrong_way_round(grads, max_norm):
-    """You scale those that are short enough, and leave the long ones as they are: the question is the wrong way round."""
+    """You scale those that are short enough, and leave the long ones as they are: the question is the wrong way
+    round."""
     norm = np.sqrt(sum(np.sum(np.square(g)) for g in grads.values()))
     return {name: g * max_norm / norm if norm < max_norm else g for name, g in grads.items()}
 
@@ -188,7 +192,7 @@ def adds_up_sizes(grads, max_norm):
 
 @exercise.mistake(caught_by=rules.returns)
 def returns_a_list(grads, max_norm):
-    """You return the arrays without their names. An optimiser has to know whose gradient is whose: return a dictionary with the same
-    keys."""
+    """You return the arrays without their names. An optimiser has to know whose gradient is whose: return a
+    dictionary with the same keys."""
     norm = np.sqrt(sum(np.sum(np.square(g)) for g in grads.values()))
     return [g * min(1, max_norm / norm) for g in grads.values()]

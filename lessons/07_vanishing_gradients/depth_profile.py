@@ -1,14 +1,14 @@
 """Measure what happens to values and gradients, layer by layer.
 
-`ws` is a list of L matrices. A layer makes `activation(h @ w)` of what it is given, without a bias; `x` (N, D) goes into
-the first, and `dout`, of the shape of the last output, comes back from above. `activation` is a name:
+`ws` is a list of L matrices. A layer makes `activation(h @ w)` of what it is given, without a bias; `x` (N, D) goes
+into the first, and `dout`, of the shape of the last output, comes back from above. `activation` is a name:
 `pair_of("tanh", mine)` gives you the forward and the backward of that name.
 
 Return `rms, gradient_norm, cosine`, each of length L+1: of `x` and of every layer's output, in this order.
 
 - `rms`: the root of the mean square of all entries.
-- `gradient_norm`: the norm (root of the sum of all squares) of the gradient *with respect to* `x`, or to that output. The
-  last one is that of `dout`.
+- `gradient_norm`: the norm (root of the sum of all squares) of the gradient *with respect to* `x`, or to that output.
+  The last one is that of `dout`.
 - `cosine`: how alike the examples are, as `mean_cosine(h)` says it. Write this one first: the cosine between two
   rows is their product divided by their lengths; take the mean over all pairs of *different* rows.
 
@@ -36,17 +36,23 @@ exercise = Exercise(
     kind="function",
     uses=["pair_of", *(f"{bend}_{way}" for bend in BENDS for way in ("forward", "backward"))],
     help=[
-        "Go forward once, and keep every output and every cache in lists. Then go back from the last layer to the first. Which "
+        "Go forward once, and keep every output and every cache in lists. Then go back from the last layer to the "
+        "first. Which "
         "list do you need in reverse?",
         "A layer is a product and then a bend, so the way back meets the bend first. What has come through both is the "
         "gradient with respect to what the layer was given: the output of the layer before.",
-        "The way back finds the gradients from the last to the first; the answer wants them from `x` on. How many are there, if "
+        "The way back finds the gradients from the last to the first; the answer wants them from `x` on. How many "
+        "are there, if "
         "`dout` is one of them?",
-        "For the cosine, divide every row by its length. Then `units @ units.T` holds all cosines. Which of them do not "
+        "For the cosine, divide every row by its length. Then `units @ units.T` holds all cosines. Which of them do"
+        " not "
         "count?",
-        "An example with other numbers: x = [[3, 4], [4, -3]], one layer with w = [[0, 2], [-1, 0]] and a ReLU, dout = [[1, 1], [1, "
-        "1]]. x w is [[-4, 6], [3, 8]], the output [[0, 6], [3, 8]]. rms: root of 50/4 and of 109/4. Back through the bend: "
-        "[[0, 1], [1, 1]], through the matrix: [[2, 0], [2, -1]]; gradient_norm is [3, 2]. cosine: 0, and 48/(6 · √73) = 0.936.",
+        "An example with other numbers: x = [[3, 4], [4, -3]], one layer with w = [[0, 2], [-1, 0]] and a ReLU, "
+        "dout = [[1, 1], [1, "
+        "1]]. x w is [[-4, 6], [3, 8]], the output [[0, 6], [3, 8]]. rms: root of 50/4 and of 109/4. Back through "
+        "the bend: "
+        "[[0, 1], [1, 1]], through the matrix: [[2, 0], [2, -1]]; gradient_norm is [3, 2]. cosine: 0, and 48/(6 · "
+        "√73) = 0.936.",
     ],
 )
 
@@ -156,7 +162,8 @@ def units(h):
 
 
 def back(x, ws, dout, activation, step):
-    """A profile whose gradients are found by `step(d, w, cache, backward)`, which returns what is sent on and what is measured."""
+    """A profile whose gradients are found by `step(d, w, cache, backward)`, which returns what is sent on and what is
+    measured."""
     forward, backward = pair_of(activation)
     h, caches, d, norms = x, [], dout, [np.linalg.norm(dout)]
     for w in ws:
@@ -180,14 +187,15 @@ def forgets_the_root(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def takes_the_mean_out(x, ws, dout, activation):
-    """Your rms is a standard deviation: the mean was subtracted first. The rms is about size, wherever the middle is."""
+    """Your rms is a standard deviation: the mean was subtracted first. The rms is about size, wherever the middle
+    is."""
     return profile(x, ws, dout, activation, rms=np.std)
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def takes_the_norm_for_the_rms(x, ws, dout, activation):
-    """Your rms is a norm: it grows with the number of entries. Wide layers and large batches should not look larger, so it is the *mean*
-    square that counts here."""
+    """Your rms is a norm: it grows with the number of entries. Wide layers and large batches should not look larger,
+    so it is the *mean* square that counts here."""
     return profile(x, ws, dout, activation, rms=np.linalg.norm)
 
 
@@ -227,23 +235,23 @@ def leaves_the_input_out(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def tells_it_backwards(x, ws, dout, activation):
-    """Your gradient norms are the right ones from the last layer to the first: in the order in which they were found. Asked for is the
-    order of the layers, beginning with `x`."""
+    """Your gradient norms are the right ones from the last layer to the first: in the order in which they were found.
+    Asked for is the order of the layers, beginning with `x`."""
     rms, gradient_norm, cosine = network.depth_profile(x, ws, dout, activation)
     return rms, gradient_norm[::-1], cosine
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_bend(x, ws, dout, activation):
-    """Your gradients come back through the matrices alone. Each layer bends as well, and what comes back is scaled by the slope of the
-    bend there: its backward, with its cache."""
+    """Your gradients come back through the matrices alone. Each layer bends as well, and what comes back is scaled by
+    the slope of the bend there: its backward, with its cache."""
     return back(x, ws, dout, activation, lambda d, w, cache, backward: (d @ w.T, d @ w.T))
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def measures_between(x, ws, dout, activation):
-    """Your norm is taken between bend and matrix: it is that of the gradient with respect to `h @ w`. With respect to what the layer was
-    *given*, the matrix comes too."""
+    """Your norm is taken between bend and matrix: it is that of the gradient with respect to `h @ w`. With respect to
+    what the layer was *given*, the matrix comes too."""
 
     def step(d, w, cache, backward):
         through = backward(d, cache)
@@ -254,7 +262,8 @@ def measures_between(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def takes_the_rms_of_gradients(x, ws, dout, activation):
-    """Your gradient norms are root *mean* squares. A norm is the root of the sum: what a step of the whole array would feel."""
+    """Your gradient norms are root *mean* squares. A norm is the root of the sum: what a step of the whole array
+    would feel."""
     return profile(x, ws, dout, activation, gradient_norm=lambda d: np.sqrt(np.mean(d**2)))
 
 
@@ -266,8 +275,8 @@ def squares_the_norm(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def takes_another_norm(x, ws, dout, activation):
-    """Your gradient norm is the largest singular value: that is what `np.linalg.norm(d, 2)` means for a table. Left without the 2, it takes
-    the root of the sum of all squares."""
+    """Your gradient norm is the largest singular value: that is what `np.linalg.norm(d, 2)` means for a table. Left
+    without the 2, it takes the root of the sum of all squares."""
     return profile(x, ws, dout, activation, gradient_norm=lambda d: np.linalg.norm(d, 2))
 
 
@@ -286,8 +295,8 @@ def starts_from_ones(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def asks_the_weights(x, ws, dout, activation):
-    """Your gradient norms are those of the *weights*, with that of `dout` at the end. Asked for are the gradients of the values:
-    of `x` and of what each layer hands on."""
+    """Your gradient norms are those of the *weights*, with that of `dout` at the end. Asked for are the gradients of
+    the values: of `x` and of what each layer hands on."""
     forward, backward = pair_of(activation)
     values, caches, d, norms = [x], [], dout, [np.linalg.norm(dout)]
     for w in ws:
@@ -304,22 +313,22 @@ def asks_the_weights(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.runs)
 def forgets_the_transpose(x, ws, dout, activation):
-    """On the way back the gradient has as many columns as the *output* of the layer. To get back to its input it is multiplied by the matrix
-    turned over. With square matrices nothing would have complained."""
+    """On the way back the gradient has as many columns as the *output* of the layer. To get back to its input it is
+    multiplied by the matrix turned over. With square matrices nothing would have complained."""
     return back(x, ws, dout, activation, lambda d, w, cache, backward: (backward(d, cache) @ w,) * 2)
 
 
 @exercise.mistake(caught_by=rules.runs)
 def meets_the_matrix_first(x, ws, dout, activation):
-    """You send what arrives through the matrix first and through the bend then. Forward the bend came last, so on the way back it comes
-    first."""
+    """You send what arrives through the matrix first and through the bend then. Forward the bend came last, so on the
+    way back it comes first."""
     return back(x, ws, dout, activation, lambda d, w, cache, backward: (backward(d @ w.T, cache),) * 2)
 
 
 @exercise.mistake(caught_by=rules.runs)
 def keeps_caches_in_order(x, ws, dout, activation):
-    """On the way back you go through the matrices from the last to the first, and through the caches from the first to the last. Each
-    layer's backward needs the cache of that layer."""
+    """On the way back you go through the matrices from the last to the first, and through the caches from the first
+    to the last. Each layer's backward needs the cache of that layer."""
     forward, backward = pair_of(activation)
     h, caches = x, []
     for w in ws:
@@ -335,8 +344,8 @@ def keeps_caches_in_order(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.runs)
 def starts_anew_at_every_layer(x, ws, dout, activation):
-    """You send `dout` itself into every layer. It arrives at the last one only; each layer before gets what the one behind it has sent
-    back."""
+    """You send `dout` itself into every layer. It arrives at the last one only; each layer before gets what the one
+    behind it has sent back."""
     return back(x, ws, dout, activation, lambda d, w, cache, backward: (dout, backward(dout, cache) @ w.T))
 
 
@@ -345,26 +354,29 @@ def starts_anew_at_every_layer(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def takes_the_diagonal_along(x, ws, dout, activation):
-    """You count each pair once, and each row with itself besides: `np.triu_indices(n)` begins on the diagonal. Begin one place
-    above it."""
+    """You count each pair once, and each row with itself besides: `np.triu_indices(n)` begins on the diagonal. Begin
+    one place above it."""
     return profile(x, ws, dout, activation, cosine=lambda h: (units(h) @ units(h).T)[np.triu_indices(len(h))].mean())
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def compares_rows_with_themselves(x, ws, dout, activation):
-    """Your mean includes each row with itself, whose cosine is always 1. Only pairs of *different* rows say anything."""
+    """Your mean includes each row with itself, whose cosine is always 1. Only pairs of *different* rows say
+    anything."""
     return profile(x, ws, dout, activation, cosine=lambda h: (units(h) @ units(h).T).mean())
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def divides_by_all_pairs(x, ws, dout, activation):
-    """You left the rows with themselves out of the sum, but not out of the count: of N rows, N² pairs are too many."""
+    """You left the rows with themselves out of the sum, but not out of the count: of N rows, N² pairs are too
+    many."""
     return profile(x, ws, dout, activation, cosine=lambda h: ((units(h) @ units(h).T).sum() - len(h)) / len(h) ** 2)
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def counts_each_pair_once(x, ws, dout, activation):
-    """Your cosine is half the right one: you add up each pair once, and divide by a count in which each stands twice."""
+    """Your cosine is half the right one: you add up each pair once, and divide by a count in which each stands
+    twice."""
 
     def half(h):
         return np.triu(units(h) @ units(h).T, 1).sum() / (len(h) * (len(h) - 1))
@@ -390,7 +402,8 @@ def compares_the_units(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_lengths(x, ws, dout, activation):
-    """Your mean is that of the products of rows. A cosine does not depend on how long the rows are: divide by both lengths."""
+    """Your mean is that of the products of rows. A cosine does not depend on how long the rows are: divide by both
+    lengths."""
 
     def products(h):
         return ((h @ h.T).sum() - (h * h).sum()) / (len(h) * (len(h) - 1))
@@ -400,7 +413,8 @@ def forgets_the_lengths(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_sign(x, ws, dout, activation):
-    """You take the size of each cosine. Two rows that point in opposite directions are as different as can be: -1 is not 1."""
+    """You take the size of each cosine. Two rows that point in opposite directions are as different as can be: -1 is
+    not 1."""
 
     def sizes(h):
         return (np.abs(units(h) @ units(h).T).sum() - len(h)) / (len(h) * (len(h) - 1))
@@ -422,7 +436,8 @@ def compares_with_the_first(x, ws, dout, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def correlates(x, ws, dout, activation):
-    """Your numbers are correlations, as `np.corrcoef` gives them: it takes each row's mean out first. A cosine leaves the rows as they are."""
+    """Your numbers are correlations, as `np.corrcoef` gives them: it takes each row's mean out first. A cosine leaves
+    the rows as they are."""
 
     def correlation(h):
         return (np.corrcoef(h).sum() - len(h)) / (len(h) * (len(h) - 1))

@@ -18,10 +18,13 @@ exercise = Exercise(
     kind="statistics",
     variance=lambda fan_in, fan_out: 2 / fan_in,
     help=[
-        "A pre-activation is a sum of fan_in products. Its variance is fan_in times the variance of a weight times the mean square of "
+        "A pre-activation is a sum of fan_in products. Its variance is fan_in times the variance of a weight times "
+        "the mean square of "
         "what comes in.",
-        "What comes in was a pre-activation of the layer before, with its negative half set to 0. What is left of the mean square?",
-        "An example with other numbers: if a bend kept a fifth of the mean square, the variance would have to be 5/fan_in, and with 80 "
+        "What comes in was a pre-activation of the layer before, with its negative half set to 0. What is left of "
+        "the mean square?",
+        "An example with other numbers: if a bend kept a fifth of the mean square, the variance would have to be "
+        "5/fan_in, and with 80 "
         "inputs 0.0625, a standard deviation of 0.25.",
     ],
 )
@@ -62,7 +65,8 @@ def normal(fan_in, fan_out, rng, variance):
 
 @exercise.mistake(caught_by=rules.spread)
 def forgets_what_the_relu_takes(fan_in, fan_out, rng):
-    """Your variance is 1/fan_in. It would keep values without a bend; a ReLU takes half of the mean square away, at every layer."""
+    """Your variance is 1/fan_in. It would keep values without a bend; a ReLU takes half of the mean square away, at
+    every layer."""
     return normal(fan_in, fan_out, rng, 1 / fan_in)
 
 
@@ -80,41 +84,44 @@ def is_still_a_compromise(fan_in, fan_out, rng):
 
 @exercise.mistake(caught_by=rules.spread)
 def doubles_the_compromise(fan_in, fan_out, rng):
-    """Your variance is twice that of `xavier_init`: right about the ReLU, but only where as much comes in as goes out. The sum that makes a
-    pre-activation goes over the inputs alone."""
+    """Your variance is twice that of `xavier_init`: right about the ReLU, but only where as much comes in as goes
+    out. The sum that makes a pre-activation goes over the inputs alone."""
     return normal(fan_in, fan_out, rng, 4 / (fan_in + fan_out))
 
 
 @exercise.mistake(caught_by=rules.spread)
 def takes_variance_for_deviation(fan_in, fan_out, rng):
-    """You multiply by the variance. Numbers that are multiplied by s have s² times the variance: its root is missing."""
+    """You multiply by the variance. Numbers that are multiplied by s have s² times the variance: its root is
+    missing."""
     return 2 / fan_in * rng.normal(size=(fan_in, fan_out))
 
 
 @exercise.mistake(caught_by=rules.spread)
 def doubles_the_deviation(fan_in, fan_out, rng):
-    """Your standard deviation is twice 1/√fan_in, which makes the variance 4/fan_in. The two belongs under the root."""
+    """Your standard deviation is twice 1/√fan_in, which makes the variance 4/fan_in. The two belongs under the
+    root."""
     return normal(fan_in, fan_out, rng, 4 / fan_in)
 
 
 @exercise.mistake(caught_by=rules.spread)
 def takes_deviation_for_limit(fan_in, fan_out, rng):
-    """Your uniform draw goes as far as the standard deviation should be. A uniform draw between -a and a has a variance of only a²/3: go
-    farther."""
+    """Your uniform draw goes as far as the standard deviation should be. A uniform draw between -a and a has a
+    variance of only a²/3: go farther."""
     a = np.sqrt(2 / fan_in)
     return rng.uniform(-a, a, size=(fan_in, fan_out))
 
 
 @exercise.mistake(caught_by=rules.spread)
 def takes_limit_for_deviation(fan_in, fan_out, rng):
-    """Your variance is three times the right one: 6/fan_in stands under the root of a uniform draw's *limit*. A normal draw is multiplied
-    by its standard deviation."""
+    """Your variance is three times the right one: 6/fan_in stands under the root of a uniform draw's *limit*. A
+    normal draw is multiplied by its standard deviation."""
     return normal(fan_in, fan_out, rng, 6 / fan_in)
 
 
 @exercise.mistake(caught_by=rules.centred)
 def draws_positive_numbers(fan_in, fan_out, rng):
-    """All your weights are positive: `rng.random`, and `rng.uniform` with one limit, start at 0. The mean must be 0."""
+    """All your weights are positive: `rng.random`, and `rng.uniform` with one limit, start at 0. The mean must be
+    0."""
     return rng.random(size=(fan_in, fan_out)) * np.sqrt(6 / fan_in)
 
 
@@ -132,8 +139,8 @@ def forgets_the_sizes(fan_in, fan_out, rng):
 
 @exercise.mistake(caught_by=rules.spread)
 def goes_to_one_over_the_root(fan_in, fan_out, rng):
-    """Your uniform draw goes from -1/√fan_in to 1/√fan_in, as some libraries do where nobody says otherwise. Its variance is 1/(3 fan_in): a third
-    of what would keep the size of values even without a bend."""
+    """Your uniform draw goes from -1/√fan_in to 1/√fan_in, as some libraries do where nobody says otherwise. Its
+    variance is 1/(3 fan_in): a third of what would keep the size of values even without a bend."""
     a = 1 / np.sqrt(fan_in)
     return rng.uniform(-a, a, size=(fan_in, fan_out))
 
@@ -146,13 +153,13 @@ def turns_it_over(fan_in, fan_out, rng):
 
 @exercise.mistake(caught_by=rules.returns)
 def draws_from_elsewhere(fan_in, fan_out, rng):
-    """You draw from NumPy's own generator, which everybody shares. Draw from the `rng` that you are given, so that a run can be
-    repeated."""
+    """You draw from NumPy's own generator, which everybody shares. Draw from the `rng` that you are given, so that a
+    run can be repeated."""
     return np.sqrt(2 / fan_in) * np.random.randn(fan_in, fan_out)
 
 
 @exercise.mistake(caught_by=rules.returns)
 def makes_its_own_generator(fan_in, fan_out, rng):
-    """You make a generator of your own, so all layers of the same size would get the same weights. Draw from the `rng` that you are
-    given."""
+    """You make a generator of your own, so all layers of the same size would get the same weights. Draw from the
+    `rng` that you are given."""
     return np.sqrt(2 / fan_in) * np.random.default_rng(0).normal(size=(fan_in, fan_out))

@@ -1,10 +1,11 @@
 """Measure how much depth stretches a nudge, in every direction.
 
-`x` (D,) is one example, `ws` a list of matrices, `activation` a name, as in `depth_profile`. The Jacobian holds the slope of every
-output in every entry of `x`. Return its singular values, largest first: by how much it stretches nudges, from the most stretched
-direction to the least.
+`x` (D,) is one example, `ws` a list of matrices, `activation` a name, as in `depth_profile`. The Jacobian holds the
+slope of every output in every entry of `x`. Return its singular values, largest first: by how much it stretches
+nudges, from the most stretched direction to the least.
 
-`np.linalg.svd(a, compute_uv=False)` gives the singular values of `a`. Multiply the layers' Jacobians together on the way.
+`np.linalg.svd(a, compute_uv=False)` gives the singular values of `a`. Multiply the layers' Jacobians together on the
+way.
 """
 
 from types import SimpleNamespace
@@ -29,11 +30,14 @@ exercise = Exercise(
     kind="function",
     uses=["pair_of", *(f"{bend}_{way}" for bend in BENDS for way in ("forward", "backward"))],
     help=[
-        "Without layers the Jacobian is the identity. Let `jacobian[i, j]` be the slope of the j-th of what you have in `x[i]`. What does "
+        "Without layers the Jacobian is the identity. Let `jacobian[i, j]` be the slope of the j-th of what you "
+        "have in `x[i]`. What does "
         "`h @ w` do to it?",
-        "A bend works on each entry alone: it multiplies column j by the slope at entry j. To see the slopes of a bend, send ones back "
+        "A bend works on each entry alone: it multiplies column j by the slope at entry j. To see the slopes of a "
+        "bend, send ones back "
         "through it.",
-        "An example with other numbers: x = [1, -1], one layer with w = [[3, 1], [0, 2]] and a ReLU. x w = [3, -1], so the slopes are "
+        "An example with other numbers: x = [1, -1], one layer with w = [[3, 1], [0, 2]] and a ReLU. x w = [3, -1],"
+        " so the slopes are "
         "[1, 0], and the Jacobian is [[3, 0], [0, 0]]. The singular values are [3, 0].",
     ],
 )
@@ -96,7 +100,8 @@ def stretched(x, ws, activation, step, read=lambda j: np.linalg.svd(j, compute_u
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_bends(x, ws, activation):
-    """Your Jacobian is the product of the matrices alone. Between them every bend scales a nudge by its slope there."""
+    """Your Jacobian is the product of the matrices alone. Between them every bend scales a nudge by its slope
+    there."""
     return stretched(x, ws, activation, lambda j, w, slopes, out: j @ w)
 
 
@@ -108,7 +113,8 @@ def scales_by_what_comes_out(x, ws, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def returns_eigenvalues_of_the_square(x, ws, activation):
-    """Your values are the squares of the right ones: eigenvalues of the Jacobian times its transpose. Take their roots."""
+    """Your values are the squares of the right ones: eigenvalues of the Jacobian times its transpose. Take their
+    roots."""
     return stretched(
         x, ws, activation, lambda j, w, slopes, out: j @ w * slopes, lambda j: np.linalg.svd(j, compute_uv=False) ** 2
     )
@@ -122,8 +128,8 @@ def tells_the_least_first(x, ws, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def multiplies_single_layers(x, ws, activation):
-    """You multiply the singular values of the single layers. What one layer stretches most is in general not what the next one stretches
-    most: multiply the Jacobians first."""
+    """You multiply the singular values of the single layers. What one layer stretches most is in general not what the
+    next one stretches most: multiply the Jacobians first."""
     forward, backward = pair_of(activation)
     values = np.ones(min(len(x), *(min(w.shape) for w in ws)))
     for w in ws:
@@ -134,8 +140,8 @@ def multiplies_single_layers(x, ws, activation):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_to_bend_on_the_way(x, ws, activation):
-    """You take slopes on the way back, and leave the bends out of the way forward: so you take them at the wrong places. Each layer is given what
-    the one before it has bent."""
+    """You take slopes on the way back, and leave the bends out of the way forward: so you take them at the wrong
+    places. Each layer is given what the one before it has bent."""
     forward, backward = pair_of(activation)
     jacobian, h = np.eye(len(x)), x
     for w in ws:

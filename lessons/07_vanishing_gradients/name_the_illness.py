@@ -1,7 +1,7 @@
 """Five networks, five illnesses.
 
-Look at the pictures above. For each network give the letter of its illness, and that of the cure you would choose. An illness
-may occur more than once or never, and so may a cure. All but one are ill *before* a single step is taken.
+Look at the pictures above. For each network give the letter of its illness, and that of the cure you would choose. An
+illness may occur more than once or never, and so may a cure. All but one are ill *before* a single step is taken.
 
 What it suffers from:
 
@@ -51,10 +51,12 @@ exercise = Exercise(
     kind="choice",
     help=[
         "Read the gradient from right to left, the way it travels. Does it shrink, grow, or arrive as it left?",
-        "Then look at the values above it. If they shrink like the gradient, one cause explains both. If they do not, what stands "
+        "Then look at the values above it. If they shrink like the gradient, one cause explains both. If they do "
+        "not, what stands "
         "between two matrices?",
         "Where gradient and values both arrive, the cosine is left, and after that the loss.",
-        "You can try a cure: `clinic.visit(\"first\", \"tanh\")[\"accuracy\"]`. The others are called \"He\", \"clip\", \"five\" and \"rate\".",
+        "You can try a cure: `clinic.visit(\"first\", \"tanh\")[\"accuracy\"]`. The others are called \"He\", "
+        "\"clip\", \"five\" and \"rate\".",
     ],
 )
 
