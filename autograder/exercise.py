@@ -83,6 +83,7 @@ class Exercise:
     stages     kind "stages": how each value follows from the inputs and the values before it
     tries      kind "hunt": what a function makes of what the student returned, as an array; ValueError for what it
                cannot be tried on. Without it, what is returned is arrays by name
+    variance   kind "statistics": the variance of what is drawn, given the inputs but the generator
     keeps      inputs that the caller still needs: a function that writes into one of them does not hold
     updates    inputs, dictionaries, whose entries a forward replaces by contract: what they hold afterwards is judged by
                name, beside what is returned
@@ -105,6 +106,7 @@ class Exercise:
     parts: Mapping[str, Callable] = field(default_factory=dict)
     stages: Mapping[str, Callable[[dict], np.ndarray]] = field(default_factory=dict)
     tries: Callable[[Callable, Any], np.ndarray] | None = None
+    variance: Callable[..., float] | None = None
     keeps: Sequence[str] = ()
     updates: Sequence[str] = ()
     given: Callable[[Draw, np.ndarray], dict[str, np.ndarray] | str] | None = None

@@ -134,6 +134,16 @@ def takes_a_function(student, name, inputs):
     return {"returned": student[name](*made.values())}
 
 
+def chance(student, name, inputs):
+    """Call a function that draws: twice with the generator at one place, and once at another. `rng` comes as a seed."""
+
+    def called(seed):
+        return student[name](*{**inputs, "rng": np.random.default_rng(seed)}.values())
+
+    seed = inputs["rng"]
+    return {"returned": called(seed), "again": called(seed), "elsewhere": called(seed + 1)}
+
+
 def traced(student, name, inputs, watched):
     """Call one function, and note what it hands to some others and what they give back."""
     calls, home = [], student[name].__globals__

@@ -18,6 +18,7 @@ __all__ = [
     "Answer",
     "Draw",
     "Rule",
+    "centred",
     "chosen",
     "close",
     "exposes",
@@ -32,12 +33,14 @@ __all__ = [
     "returns",
     "runs",
     "shapes",
+    "spread",
     "values",
 ]
 
 # Relative to the largest entry of the right array. Every correct implementation in a sample
 # of 774 by students was within 1e-6 in float64.
 TOLERANCE = {2: None, 4: 1e-4, 8: 1e-6, 16: 1e-6}
+FAR = 6.0  # standard deviations that what is drawn by chance may be off: right code fails once in 500 million times
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class Draw:
     dout: np.ndarray | None
     cache: Any
     expected: dict[str, np.ndarray]
+    variance: float | None = None  # of numbers drawn by chance, with mean 0; `expected` is then one draw of them
 
     @property
     def in_words(self) -> str:
@@ -175,6 +179,31 @@ def reads(name: str, answer: Answer) -> str | None:
 def holds(name: str, answer: Answer) -> str | None:
     """An expression that gives what is true at the numbers on which it is tried; else these are the counter-example."""
     return None if close(answer.values[name], answer.draw.expected[name]) else f"{name}: {answer.words[name]}"
+
+
+def centred(name: str, answer: Answer) -> str | None:
+    """Numbers drawn by chance have mean 0: all of them together, and each row and column."""
+    array = np.asarray(answer.values[name], float)
+    spread = array.std()
+    for axis, called in ((None, "all entries"), (0, "column {}"), (1, "row {}")):
+        means = np.atleast_1d(array.mean(axis=axis))
+        # A mean of n draws is normal, with standard deviation std / sqrt(n). Of k means the largest is farther out.
+        bound = spread * np.sqrt((FAR**2 + 2 * np.log(means.size)) * means.size / array.size)
+        worst = int(np.abs(means).argmax())
+        if abs(means[worst]) > bound and (axis is None or array.shape[axis] > 1):
+            where = f"the mean of {called.format(worst)} of {name}"
+            return f"{where} is {means[worst]:.3g}; expected 0, up to {bound:.2g} by chance"
+    return None
+
+
+def spread(name: str, answer: Answer) -> str | None:
+    """Numbers drawn by chance have the variance that was asked for."""
+    got, want = np.asarray(answer.values[name], float).var(), answer.draw.variance
+    # The variance of n normal numbers is off by sqrt(2 / n) of itself, as standard deviation; of uniform ones, by less.
+    bound = FAR * np.sqrt(2 / np.size(answer.values[name]))
+    if abs(got / want - 1) <= bound:
+        return None
+    return f"the variance of {name} is {got:.3g}; expected {want:.3g}, up to {bound:.0%} by chance"
 
 
 def exposes(name: str, answer: Answer) -> str | None:

@@ -203,7 +203,7 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
             made = mistake.function(*copy.deepcopy(arguments))
         except Exception:
             return exercise.max_points
-        right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
+        right, made = map(_values, (right, made))
         if names == ["out"]:  # a cache is the student's own affair
             right, made = right[:1], made[:1]
         if len(made) != len(right):
@@ -212,6 +212,13 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
             n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=1e-7)
         }
     return sum(exercise.points[name] for name in wrong)
+
+
+def _values(returned: object) -> tuple:
+    """What a function returned, one after the other."""
+    if isinstance(returned, dict):
+        return tuple(returned.values())
+    return returned if isinstance(returned, tuple) else (returned,)
 
 
 def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:

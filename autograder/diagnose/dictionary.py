@@ -65,8 +65,10 @@ def entries(exercise: Exercise) -> list[Suspect]:
 
 
 def _derivations(exercise: Exercise) -> list[tuple[str, Callable]]:
-    """The right functions whose edits are known, each with the name for which it stands."""
-    references = [(name, getattr(exercise.reference, name)) for name in exercise.writes]
+    """The right functions whose edits are known, each with the name for which it stands: of those that are written, the
+    ones that some way asks for, and not what is there to help them."""
+    asked = {name for way in KINDS[exercise.kind].ways(exercise) for name in way.needs}
+    references = [(name, getattr(exercise.reference, name)) for name in exercise.writes if name in asked]
     both = [*references, *((exercise.id, each) for each in exercise.derivations)]
     return [(stands_for, inspect.unwrap(function)) for stands_for, function in both]
 

@@ -55,9 +55,10 @@ def _on_cases(seen: Sequence[Answer], wrong: Sequence[Answer]) -> str:
 
 
 def errors(name: str, answer: Answer) -> np.ndarray | None:
-    """Entry by entry what is too much, in the shape of what is right; None where the shapes differ."""
+    """Entry by entry what is too much, in the shape of what is right; None where the shapes differ, and where the entries
+    were drawn by chance."""
     value = answer.values.get(name)
-    if not _is_floats(value):
+    if answer.draw.variance is not None or not _is_floats(value):
         return None
     want, got = answer.draw.expected[name], np.asarray(value, float)
     got = got[0] if got.shape == (1, *want.shape) else got

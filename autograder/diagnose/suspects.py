@@ -24,7 +24,7 @@ from autograder.rules import Answer, Draw
 
 __all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
-PROBED = ("engine", "sweep", "table")  # kinds whose probe does more than call a function
+PROBED = ("engine", "sweep", "table", "statistics")  # kinds whose probe does more than call a function
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 
@@ -88,6 +88,7 @@ class Trial:
     def __init__(self, exercise: Exercise, suspect: Suspect, answers: Mapping[str, Sequence[Answer]]):
         self.exercise, self.suspect, self.answers = exercise, suspect, answers
         self._ways, self._made, self._agrees = first_ways(exercise), {}, {}
+        self._alike = KINDS[exercise.kind].same or same_values
 
     def agrees(self, name: str) -> bool:
         """Whether this value is the same on every draw."""
@@ -104,7 +105,7 @@ class Trial:
                 if _kind(answer.failure) != _kind(made.failure):
                     return False
                 words = words and _message(answer.failure) == _message(made.failure)
-            elif _same(answer, made, name):
+            elif self._same(answer, made, name):
                 values = True
             else:
                 return False
@@ -114,8 +115,15 @@ class Trial:
         """Whether this value of the suspect's is right on every draw."""
         made = [self._answer(name, i) for i in range(len(self.answers[name]))]
         return all(
-            name in a.values and not a.spoiled and same_values(a.values[name], a.draw.expected[name]) for a in made
+            name in a.values and not a.spoiled and self._alike(a.values[name], a.draw.expected[name]) for a in made
         )
+
+    def _same(self, a: Answer, b: Answer, name: str) -> bool:
+        if a.failure or b.failure or a.spoiled != b.spoiled:
+            return False
+        if name in a.values and name in b.values:
+            return self._alike(a.values[name], b.values[name])
+        return name not in a.values and name not in b.values and a.missing == b.missing
 
     def _answer(self, name: str, i: int) -> Answer:
         way = self._ways[name]
@@ -196,14 +204,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(map(_copied, value))
     return value
-
-
-def _same(a: Answer, b: Answer, name: str) -> bool:
-    if a.failure or b.failure or a.spoiled != b.spoiled:
-        return False
-    if name in a.values and name in b.values:
-        return same_values(a.values[name], b.values[name])
-    return name not in a.values and name not in b.values and a.missing == b.missing
 
 
 def _message(failure: Failure) -> str:

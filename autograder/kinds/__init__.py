@@ -7,7 +7,7 @@ what is drawn and expected, how to read what came back, and which rules decide.
 from __future__ import annotations
 
 from autograder import probes, rules
-from autograder.kinds import derivations, functions, graphs, pairs, puzzles
+from autograder.kinds import chance, derivations, functions, graphs, pairs, puzzles
 from autograder.kinds.kind import Kind, Venue, Way
 from autograder.kinds.pairs import PAIRS, pair_names
 
@@ -30,6 +30,7 @@ KINDS = {
     "sweep":            Kind(probes.sweep,            graphs.draw_sweep,               graphs.ways_of_sweep,                graphs.read_sweep,       _RATES),
     "table":            Kind(probes.table,            graphs.draw_table,               functions.ways_of_function,          graphs.read_table,       _RATES),
     "order":            Kind(probes.function,         graphs.draw_order,               functions.ways_of_function,          graphs.read_order,       [rules.runs, rules.returns]),
+    "statistics":       Kind(probes.chance,           chance.draw_statistics,          chance.ways_of_statistics,           chance.read_statistics,  [rules.runs, rules.returns, rules.numbers, rules.shapes, rules.centred, rules.spread], same=chance.alike),
     "choice":           Kind(probes.function,         puzzles.draw_choice,             functions.ways_of_function,          puzzles.read_choice,     [rules.runs, rules.returns, rules.chosen], reusable=False),
 }
 # fmt: on

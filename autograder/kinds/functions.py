@@ -28,13 +28,18 @@ __all__ = [
 
 def _named(exercise: Exercise, inputs: Mapping[str, Any], returned: Any) -> Iterator[tuple[str, Any]]:
     """What a function returned, by name. Where parameters go in as a dictionary, their gradients come back as one,
-    with the same keys; everything else comes in the order of the points. Where one value is asked for, a list is that."""
-    keyed = {f"d{key}" for value in inputs.values() if isinstance(value, dict) for key in value}
+    with the same keys, and so does what has points under the keys themselves; everything else comes in the order of the
+    points. Where one value is asked for, a list is that."""
+
+    def called(key):
+        return key if key in exercise.points else f"d{key}"
+
+    keyed = {called(key) for value in inputs.values() if isinstance(value, dict) for key in value}
     names = (name for name in exercise.points if name not in keyed)
     several = isinstance(returned, tuple) or isinstance(returned, list) and len(exercise.points) > 1
     for value in returned if several else (returned,):
         if isinstance(value, dict):
-            yield from ((f"d{key}", gradient) for key, gradient in value.items())
+            yield from ((called(key), each) for key, each in value.items())
         else:
             yield next(names, ""), value
 

@@ -57,6 +57,7 @@ class Kind:
     read: Callable[[Exercise, Way, Draw, Any], Answer]
     rules: Sequence[Rule]
     reusable: bool = True  # whether what the student writes is of use in a later lesson
+    same: Callable[[Any, Any], bool] | None = None  # whether two values are the same answer, where that is not equality
 
     def asked(self, exercise: Exercise, way: Way, drawn: Sequence[Draw]) -> tuple:
         """What a venue is asked, one question for each draw. Only this leaves our process."""

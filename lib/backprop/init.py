@@ -24,8 +24,8 @@ def _of_counts(draw):
 def xavier_init(fan_in, fan_out, rng):
     """Weights that keep values and gradients about their size where the activation is nearly linear.
 
-    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0 and
-    variance 2 / (fan_in + fan_out).
+    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0; the
+    variance is a compromise between what values and what gradients want.
     Raises ValueError unless both are positive. Source: Glorot and Bengio (2010).
     """
     # out = x w sums fan_in terms: its variance is that of x if var(w) = 1 / fan_in.
@@ -38,8 +38,8 @@ def xavier_init(fan_in, fan_out, rng):
 def he_init(fan_in, fan_out, rng):
     """Weights that keep the variance of the pre-activations from layer to layer of ReLUs.
 
-    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0 and
-    variance 2 / fan_in.
+    fan_in inputs, fan_out outputs, rng a generator  ->  w (fan_in, fan_out), normal with mean 0; the
+    variance makes up for the half that a ReLU takes.
     Raises ValueError unless both are positive. Source: He, Zhang, Ren and Sun (2015).
     """
     # Half of what a ReLU is given passes, so the mean of its squared output is var(x) / 2.

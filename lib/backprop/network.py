@@ -23,6 +23,7 @@ __all__ = [
     "clear",
     "depth_profile",
     "gradient_autocorrelation",
+    "jacobian_singular_values",
     "mean_cosine",
     "two_layer_loss",
     "two_layer_scores",
@@ -63,14 +64,16 @@ def two_layer_loss(x, y, params):
 def depth_profile(x, ws, dout, activation):
     """What becomes of signals and gradients on their way through layers h -> activation(h w).
 
-    x (N, D), ws a list of L weights, dout (shape of the last output), activation a name such as "tanh" or a pair
-    (forward, backward)  ->  rms, gradient_norm, cosine, each (L+1,): of x and of every layer's output.
+    x (N, D), ws a list of L weights, dout (shape of the last output), activation a name such as "tanh"
+    or a pair (forward, backward)
+    ->  rms, gradient_norm, cosine, each (L+1,): of x and of every layer's output.
 
-    rms: root of the mean square of all entries. gradient_norm: norm of the gradient of sum(last output * dout) with
-    respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that the library has not.
+    rms: root of the mean square of all entries. gradient_norm: norm of the gradient of sum(last output *
+    dout) with respect to the same. cosine: see `mean_cosine`. Raises AttributeError for an activation that
+    the library has not.
     """
     if isinstance(activation, str):
-        activation = getattr(clear, f"{activation}_forward"), getattr(clear, f"{activation}_backward")
+        activation = pair_of(activation)
     forward, backward = activation
     outs, caches, douts = [x], [], [dout]
     for w in ws:
@@ -96,6 +99,25 @@ def gradient_autocorrelation(f, xs):
     g = (f(xs + 1e-5) - f(xs - 1e-5)) / 2e-5
     g = g - g.mean()
     return np.array([g[: len(g) - k] @ g[k:] for k in range(len(g))]) / (g @ g)
+
+
+def jacobian_singular_values(x, ws, activation):
+    """How much layers h -> activation(h w) stretch nudges of one example, from the most stretched direction on.
+
+    x (D,), ws a list of matrices, activation as in `depth_profile`  ->  values (K,), largest first: the
+    singular values of the Jacobian of the last output with respect to x. Their number K is that of the
+    entries of x or of the output, whichever are fewer.
+    """
+    # jacobian[i, j] is the slope of output j in x[i]. A layer multiplies it by w from the right, and column j by the
+    # slope of the activation at output j.
+    if isinstance(activation, str):
+        activation = pair_of(activation)
+    forward, backward = activation
+    out, jacobian = x, np.eye(len(x))
+    for w in ws:
+        out, cache = forward(out @ w)
+        jacobian = jacobian @ w * backward(np.ones_like(out), cache)
+    return np.linalg.svd(jacobian, compute_uv=False)
 
 
 class MLP(Network):
@@ -125,20 +147,21 @@ class DeepMLP(Network):
 
     sizes (D, width of all blocks, C). Parameters w1, b1, w2, b2, … and of batch norm gamma2, beta2, …
 
-    A block is h -> relu(h w + b). batch_norm: h -> relu(bn(h w + b)). residual: h plus that. scaled: h plus that over
-    sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016); the scale, De and Smith
-    (2020).
+    A block is h -> relu(h w + b), or another activation. batch_norm: h -> relu(bn(h w + b)). residual: h plus that.
+    scaled: h plus that over sqrt(depth). Sources: batch norm, Ioffe and Szegedy (2015); the skip, He and others (2016);
+    the scale, De and Smith (2020).
     """
 
     def __init__(
-        self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float
-    ):
+        self, sizes, depth, batch_norm=False, residual=False, scaled=False, functions=clear, rng=0, dtype=float,
+        activation="relu", init=init.he_init,
+    ):  # fmt: skip
         D, width, C = sizes
         sizes, normed = [D, *[width] * (depth + 1), C], range(2, depth + 2) if batch_norm else ()
-        params = affine_params(sizes, init.he_init, np.random.default_rng(rng), normed)
+        params = affine_params(sizes, init, np.random.default_rng(rng), normed)
         super().__init__(params, functions, dtype)
         scale = depth**-0.5 if scaled else 1.0
-        bend = self._layer("relu")
+        bend = self._layer(activation)
         self.layers = [self._affine(1, first=True)]
         for i in range(2, depth + 2):
             branch = [self._affine(i), *([self._batchnorm(i)] if batch_norm else []), bend]

@@ -21,8 +21,8 @@ clear = SimpleNamespace(**{name: getattr(module, name) for module in _MODULES fo
 def mean_cosine(h):
     """How alike the rows of h are: the mean, over all pairs of different rows, of the cosine between them.
 
-    h (N, D...)  ->  cosine, from -1/(N - 1) to 1: 1 means that nothing tells the examples apart any more. Rows of zeros
-    have cosine 0 with all. Not a number where N is 1.
+    h (N, D...)  ->  cosine, from -1/(N - 1) to 1: 1 means that nothing tells the examples apart any more.
+    Rows of zeros have cosine 0 with all. Not a number where N is 1.
     """
     # The sum over all pairs, those of a row with itself among them, is the squared norm of the sum of the unit rows.
     rows = h.reshape(len(h), -1)
@@ -49,7 +49,7 @@ class Layer(NamedTuple):
     backward: Callable
 
 
-def pair_of(kind, functions):
+def pair_of(kind, functions=clear):
     """The functions kind_forward and kind_backward (or …_fast, …_naive) of `functions`, or else of `clear`."""
     for owner in (functions, clear):
         for suffix in ("", "_fast", "_naive"):

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from backprop import activations, data, fast, losses, network, numeric, optim
-from backprop.network import ARMS, MLP, CharRNN, ConvNet, DeepMLP, ResidualMLP, clear, depth_profile
+from backprop.network import (
+    ARMS,
+    MLP,
+    CharRNN,
+    ConvNet,
+    DeepMLP,
+    ResidualMLP,
+    clear,
+    depth_profile,
+    jacobian_singular_values,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -231,6 +241,33 @@ def test_depth_profile(activation):
         assert cosine[i] == pytest.approx(np.mean([unit[a] @ unit[b] for a in range(4) for b in range(4) if a != b]))
     assert np.isnan(depth_profile(x[:1], ws, dout[:1], "tanh")[2]).all()
     np.testing.assert_array_equal(depth_profile(0 * x, ws, dout, "relu")[2], 0)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", (activations.silu_forward, activations.silu_backward)])
+def test_jacobian_singular_values(activation):
+    """Against the Jacobian that nudging measures, and what is known of orthogonal matrices."""
+    x, ws = RNG.normal(size=5), [RNG.normal(size=s) for s in [(5, 7), (7, 6), (6, 4)]]
+    forward = activation[0] if isinstance(activation, tuple) else getattr(activations, f"{activation}_forward")
+
+    def out(x):
+        for w in ws:
+            x, _ = forward(x @ w)
+        return x
+
+    columns = [numeric.gradient(out, x, unit) for unit in np.eye(4)]
+    values = jacobian_singular_values(x, ws, activation)
+    np.testing.assert_allclose(values, np.linalg.svd(np.array(columns), compute_uv=False), rtol=1e-5, atol=1e-8)
+    orthogonal = [np.linalg.qr(RNG.normal(size=(6, 6)))[0] for _ in range(8)]
+    np.testing.assert_allclose(jacobian_singular_values(1e-4 * RNG.normal(size=6), orthogonal, "tanh"), 1, atol=1e-6)
+
+
+def test_a_deep_network_takes_another_bend_and_other_weights():
+    net = DeepMLP((6, 8, 4), 3, activation="tanh", init=lambda m, n, rng: np.full((m, n), 0.1))
+    x = RNG.normal(size=(5, 6))
+    h = x @ np.full((6, 8), 0.1)
+    for _ in range(3):
+        h = np.tanh(h @ np.full((8, 8), 0.1))
+    np.testing.assert_allclose(net.scores(x), h @ np.full((8, 4), 0.1))
 
 
 @NETWORKS
