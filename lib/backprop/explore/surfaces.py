@@ -106,7 +106,7 @@ def _walk(df, update, start, noise):
 def _steps(df, update, w, rate, noise):
     config, way = {"learning_rate": rate}, [w]
     for push in noise:
-        w, config = update(w, df(w) + push, config)
+        w, config = update(w.copy(), df(w) + push, config)  # an optimiser may write into what it is given
         way.append(w)
     return np.stack(way, axis=1)
 
