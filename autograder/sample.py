@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -178,7 +179,7 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
     used = mistake.function.__code__.co_names
-    return exercise.kind in (*PAIRS, "function") and not set(used) & (set(mistake.function.__globals__) - {"np"})
+    return exercise.kind in (*PAIRS, "function", "optimiser") and not set(used) & (set(mistake.function.__globals__) - {"np"})
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
@@ -186,9 +187,9 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
     wrong = set()
     for case in exercise.cases:
         arguments, names = _call(exercise, case)
-        right = getattr(exercise.reference, exercise.id)(*copy.deepcopy(arguments))
+        right = _returned(exercise, getattr(exercise.reference, exercise.id), arguments)
         try:
-            made = mistake.function(*copy.deepcopy(arguments))
+            made = _returned(exercise, mistake.function, arguments)
         except Exception:
             return exercise.max_points
         right, made = (each if isinstance(each, tuple) else (each,) for each in (right, made))
@@ -196,6 +197,18 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
             return exercise.max_points
         wrong |= {n for n, a, b in zip(names, right, made) if np.shape(a) != np.shape(b) or not np.allclose(a, b)}
     return sum(exercise.points[name] for name in wrong)
+
+
+def _returned(exercise: Exercise, function: Callable, arguments: list) -> Any:
+    """What a function returns; of an optimiser, where each of its steps leads."""
+    if exercise.kind != "optimiser":
+        return function(*copy.deepcopy(arguments))
+    w, dws, config = copy.deepcopy(arguments)
+    steps = []
+    for dw in dws:
+        w, config = function(w, dw, config)
+        steps.append(w.copy())
+    return tuple(steps)
 
 
 def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:

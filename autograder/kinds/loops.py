@@ -48,7 +48,7 @@ def draw_training(exercise: Exercise, case: Case, rng: np.random.Generator) -> D
     inputs = case.make(rng)
     params, losses = probes.training(*_reference(exercise, inputs))["returned"]
     what = {
-        "params": [f"after {len(losses)} steps {place} is" for name in sorted(params) for place in _places(name, params)],
+        "params": [f"after {len(losses)} steps {place} is" for name in sorted(params) for place in _entries(name, params)],
         "losses": [f"the loss of batch {number}, before its step, is" for number in range(1, len(losses) + 1)],
     }
     expected = {"params": _in_a_row(params), "losses": np.asarray(losses, float)}
@@ -72,19 +72,29 @@ def _unlike(params: Mapping, before: Mapping) -> str:
     for name, array in before.items():
         if name not in params:
             return f"in yours is no {name}"
-        if (shape := np.shape(params[name])) != array.shape:
-            return f"your {name} has shape {shape}; it had {array.shape}"
-        if np.asarray(params[name]).dtype.kind not in "biuf":
-            return f"your {name} holds no numbers"
+        found = _numbers(params[name])
+        if found is None:
+            return f"your {name} is no array of numbers"
+        if found.shape != array.shape:
+            return f"your {name} has shape {found.shape}; it had {array.shape}"
     extra = [name for name in params if name not in before]
     return f"in yours is {str(extra[0])[:40]!r}, and no parameter is called so" if extra else ""
+
+
+def _numbers(value: Any) -> np.ndarray | None:
+    """What came back as an array; None where it is something else, or rows of different lengths."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _in_a_row(params: Mapping) -> np.ndarray:
     return np.concatenate([np.ravel(params[name]) for name in sorted(params)])
 
 
-def _places(name: str, params: Mapping) -> list[str]:
+def _entries(name: str, params: Mapping) -> list[str]:
     return [f"{name}{list(index)}" for index in np.ndindex(np.shape(params[name]))]
 
 
@@ -118,7 +128,7 @@ def _dealt(returned: Any, inputs: Mapping[str, Any]) -> list[list[int]]:
     for batch in returned:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             raise ValueError(f"a batch is a pair (x, y); in yours is {describe(batch)}")
-    found = [[_places_in(x, rows, "x") for rows, _ in returned], [_places_in(y, rows, "y") for _, rows in returned]]
+    found = [_places("x", x, [rows for rows, _ in returned]), _places("y", y, [rows for _, rows in returned])]
     of_x, of_y = ([place for batch in batches for place in batch] for batches in found)
     if [len(batch) for batch in found[0]] != [len(batch) for batch in found[1]]:
         raise ValueError("a batch has not as many rows of `x` as of `y`")
@@ -135,16 +145,23 @@ def _dealt(returned: Any, inputs: Mapping[str, Any]) -> list[list[int]]:
     return found[0]
 
 
-def _places_in(data: np.ndarray, rows: Any, name: str) -> list[int]:
-    """The places of some rows in the data they were taken from."""
-    rows = np.asarray(rows)
-    if rows.shape[1:] != data.shape[1:] or rows.ndim != data.ndim or rows.dtype.kind not in "biuf":
-        raise ValueError(f"the `{name}` of a batch has shape {rows.shape}; `{name}` itself has {data.shape}")
+def _places(name: str, data: np.ndarray, batches: Sequence[Any]) -> list[list[int]]:
+    """The places of the rows of each batch in the data they were taken from."""
     place = {row.tobytes(): number for number, row in enumerate(data)}
-    found = [place.get(row.tobytes()) for row in rows.astype(data.dtype)]
-    if None in found:
+    found = [[place.get(row.tobytes()) for row in _rows(name, data, batch)] for batch in batches]
+    if any(None in each for each in found):
         raise ValueError(f"a row of a batch is no row of `{name}`")
     return found
+
+
+def _rows(name: str, data: np.ndarray, batch: Any) -> np.ndarray:
+    array = _numbers(batch)
+    if array is None:
+        raise ValueError(f"the `{name}` of a batch is no array of numbers")
+    if array.ndim != data.ndim or array.shape[1:] != data.shape[1:]:
+        raise ValueError(f"the `{name}` of a batch has shape {array.shape}; `{name}` itself has {data.shape}")
+    with np.errstate(all="ignore"):
+        return array.astype(data.dtype)
 
 
 def _see_that_it_is_shuffled(first: list, second: list, like_first: list, inputs: Mapping[str, Any]) -> None:

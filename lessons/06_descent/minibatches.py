@@ -88,7 +88,7 @@ def single_precision(rng):
 
 @exercise.case(for_marks_only=True)
 def many(rng):
-    return drawn(rng, 5000, (3,), 64)
+    return drawn(rng, 1000, (3,), 64)
 
 
 def cut(x, y, size):
