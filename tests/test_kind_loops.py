@@ -347,4 +347,4 @@ def test_batches_are_judged_in_the_box(boxed):
         assert boxed(BATCHES, inspect.getsource(way).replace(way.__name__, "minibatches")).points == 3
     assert boxed(BATCHES, inspect.getsource(in_order).replace("in_order", "minibatches")).points == 0
     endless = "def minibatches(x, y, size, rng):\n    while True:\n        yield x[:size], y[:size]"
-    assert boxed(BATCHES, endless).points == 0
+    assert "yours have 5, 5, 5, 5, 5, 5, 5, 5, …" in boxed(BATCHES, endless).complaints[0]
