@@ -21,7 +21,7 @@ from backprop import optim
 exercise = Exercise(
     writes=["train"],
     reference=optim,
-    points=dict(params=4, losses=2),
+    points=dict(losses=2, params=4),
     minutes=10,
     kind="training",
     help=[
@@ -224,7 +224,7 @@ def moves_one_parameter(params, loss, batches, update, config):
     return params, losses
 
 
-@exercise.mistake(caught_by=rules.values)
+@exercise.mistake(caught_by=rules.shapes)
 def returns_after_one_batch(params, loss, batches, update, config):
     """You return after the first batch. The `return` belongs behind both loops."""
     (params, configs), losses = separate(params, config), []
