@@ -222,6 +222,32 @@ def remembers_nothing(w, dw, config):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def remembers_m_alone(w, dw, config):
+    """Your `v` is lost when the function returns, while `m` is kept: put it into `config` beside it."""
+    before = config.get("v", np.zeros_like(w))
+    s = remembered(w, dw, config)
+    m, v = full(s)
+    return w - s.rate * m / (np.sqrt(v) + s.epsilon), config | {"v": before}
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def remembers_v_alone(w, dw, config):
+    """Your `m` is lost when the function returns, while `v` is kept: put it into `config` beside it."""
+    before = config.get("m", np.zeros_like(w))
+    s = remembered(w, dw, config)
+    m, v = full(s)
+    return w - s.rate * m / (np.sqrt(v) + s.epsilon), config | {"m": before}
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def corrects_both_with_beta1(w, dw, config):
+    """You correct both means with `beta1`. The mean of the square fills up at its own pace, which `beta2` says."""
+    s = remembered(w, dw, config)
+    m, v = s.m / (1 - s.beta1**s.t), s.v / (1 - s.beta1**s.t)
+    return w - s.rate * m / (np.sqrt(v) + s.epsilon), config
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def puts_epsilon_under_the_root(w, dw, config):
     """Your epsilon stands under the root. There it keeps small gradients from moving much more than outside, where it is added to
     the root."""

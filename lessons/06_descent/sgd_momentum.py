@@ -158,6 +158,25 @@ def brakes_the_push(w, dw, config):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def keeps_a_mean_of_gradients(w, dw, config):
+    """Your velocity is a running mean of gradients, with a share of 1 - momentum for the new one, and `w` moves against it times the
+    rate. Other books have that form. Here the velocity is the step itself: it points downhill, and the push is the whole step of plain
+    descent."""
+    rate, keep, v = read(w, config)
+    config["velocity"] = keep * v + (1 - keep) * dw
+    return w - rate * config["velocity"], config
+
+
+@exercise.mistake(caught_by=rules.outputs)
+def moves_by_a_share(w, dw, config):
+    """`w` moves by a share of your new velocity only. The share was taken already, of the old velocity; the new one is the
+    step."""
+    rate, keep, v = read(w, config)
+    config["velocity"] = keep * v - rate * dw
+    return w + keep * config["velocity"], config
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def keeps_all_of_it(w, dw, config):
     """Nothing of your velocity is ever lost: `momentum` has no part in it, so it never comes to rest."""
     rate, _, v = read(w, config)
