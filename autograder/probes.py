@@ -144,6 +144,70 @@ def chance(student, name, inputs):
     return {"returned": called(seed), "again": called(seed), "elsewhere": called(seed + 1)}
 
 
+def optimiser(student, name, inputs):
+    """Take a step for each gradient; every step is given what the one before it returned."""
+    w, config, steps = inputs["w"], inputs["config"], []
+    for dw in inputs["dws"]:
+        returned = student[name](w, dw, config)
+        if not isinstance(returned, (tuple, list)) or len(returned) != 2 or not isinstance(returned[1], dict):
+            return {"returned": returned}
+        w, config = returned
+        steps.append(np.array(w))  # a copy, since the next step may write into it
+    return {"steps": steps}
+
+
+def training(student, name, inputs):
+    """Run a loop that trains: `loss` and `update` come as names of these tables, the batches in a list or one by one."""
+
+    def affine(params, x, y):
+        off = x @ params["w"] + params["b"] - y
+        return np.mean(off**2), {"w": 2 * x.T @ off / off.size, "b": 2 * off.sum(axis=0) / off.size}
+
+    def hidden(params, x, y):
+        h = np.tanh(x @ params["w1"])
+        off = h @ params["w2"] + params["b2"] - y
+        dh = off @ params["w2"].T * (1 - h**2)
+        grads = {"b2": off.sum(axis=0), "w1": x.T @ dh, "w2": h.T @ off}  # in another order than the parameters
+        return np.mean(off**2), {key: 2 * grad / off.size for key, grad in grads.items()}
+
+    def curve(params, x, y):  # two parameters of the same shape
+        off = x @ params["straight"] + x**2 @ params["bent"] - y
+        return np.mean(off**2), {"straight": 2 * x.T @ off / off.size, "bent": 2 * (x**2).T @ off / off.size}
+
+    def plain(w, dw, config):
+        return w - config["learning_rate"] * dw, config
+
+    def rolling(w, dw, config):  # what it remembers is in the config that it returns, and nowhere else
+        v = config["momentum"] * config.get("velocity", np.zeros_like(w)) - config["learning_rate"] * dw
+        return w + v, {**config, "velocity": v}
+
+    def slowing(w, dw, config):  # remembers in the config that it is given
+        config["t"] = config.get("t", 1) + 1
+        return w - config["learning_rate"] / config["t"] * dw, config
+
+    losses = {"affine": affine, "hidden": hidden, "curve": curve}
+    updates = {"plain": plain, "rolling": rolling, "slowing": slowing}
+    batches = inputs["batches"]
+    if isinstance(batches, dict):
+        batches = (batch for batch in batches["one by one"])
+    made = dict(inputs, loss=losses[inputs["loss"]], batches=batches, update=updates[inputs["update"]])
+    return {"returned": student[name](*made.values())}
+
+
+def batches(student, name, inputs):
+    """Deal examples into batches, twice with one generator, and once with another that begins like it."""
+
+    def deal(rng):
+        x, y = inputs["x"].copy(), inputs["y"].copy()
+        returned = student[name](x, y, inputs["size"], rng)
+        if returned is not None and not hasattr(returned, "shape") and not isinstance(returned, dict):
+            returned = [batch for batch, _ in zip(returned, range(len(x) + 2))]  # which may come one by one, without end
+        return {"returned": returned, "kept": [x, y]}
+
+    one, other = np.random.default_rng(inputs["rng"]), np.random.default_rng(inputs["rng"])
+    return {"deals": [deal(one), deal(one), deal(other)]}
+
+
 def traced(student, name, inputs, watched):
     """Call one function, and note what it hands to some others and what they give back."""
     calls, home = [], student[name].__globals__

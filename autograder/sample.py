@@ -10,9 +10,10 @@ import copy
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -189,7 +190,7 @@ def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     but what an answer may use; and it can be seen in what is returned."""
     used, there = mistake.function.__code__.co_names, {"np", *exercise.uses}
     alone = not set(used) & (set(mistake.function.__globals__) - there)
-    plain = exercise.kind in (*PAIRS, "function") and not exercise.updates and not exercise.given
+    plain = exercise.kind in (*PAIRS, "function", "optimiser") and not exercise.updates and not exercise.given
     return plain and mistake.stands_for == exercise.id and alone
 
 
@@ -198,9 +199,9 @@ def _costs(exercise: Exercise, mistake: Mistake) -> float:
     wrong = set()
     for case in exercise.cases:
         arguments, names = _call(exercise, case)
-        right = getattr(exercise.reference, exercise.id)(*copy.deepcopy(arguments))
+        right = _returned(exercise, getattr(exercise.reference, exercise.id), arguments)
         try:
-            made = mistake.function(*copy.deepcopy(arguments))
+            made = _returned(exercise, mistake.function, arguments)
         except Exception:
             return exercise.max_points
         right, made = map(_values, (right, made))
@@ -219,6 +220,18 @@ def _values(returned: object) -> tuple:
     if isinstance(returned, dict):
         return tuple(returned.values())
     return returned if isinstance(returned, tuple) else (returned,)
+
+
+def _returned(exercise: Exercise, function: Callable, arguments: list) -> Any:
+    """What a function returns; of an optimiser, where each of its steps leads."""
+    if exercise.kind != "optimiser":
+        return function(*copy.deepcopy(arguments))
+    w, dws, config = copy.deepcopy(arguments)
+    steps = []
+    for dw in dws:
+        w, config = function(w, dw, config)
+        steps.append(w.copy())
+    return tuple(steps)
 
 
 def _call(exercise: Exercise, case: Case) -> tuple[list, list[str]]:

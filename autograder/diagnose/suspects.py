@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder import probes
 from autograder.box import inside
 from autograder.box.values import Failure, pack, unpack
 from autograder.exercise import Exercise, Mistake
@@ -25,6 +24,7 @@ from autograder.rules import Answer, Draw
 __all__ = ["Here", "Suspect", "Trial", "attempt", "first_ways", "outcome", "returned", "same_values"]
 
 PROBED = ("engine", "sweep", "table", "statistics")  # kinds whose probe does more than call a function
+DRIVEN = ("takes a function", "optimiser", "training", "batches")  # and those whose probe does all there is to do
 SAME = 1e-7  # relative to the largest entry; float32 answers are compared at 3e-5
 SAME_IN_FLOAT32 = 3e-5
 
@@ -167,15 +167,17 @@ def outcome(exercise: Exercise, suspect: Suspect, way: Way, draw: Draw) -> Answe
     given = _copied([draw.dout, draw.cache] if pair and not forward else list(draw.inputs.values()))
     try:
         with np.errstate(all="ignore"):
-            if exercise.kind == "takes a function":
-                question = {"name": exercise.id, "inputs": _copied(draw.inputs)}
-                made = probes.takes_a_function({exercise.id: suspect.function}, **question)["returned"]
+            if exercise.kind in DRIVEN:
+                question = _copied(way.question(draw))
+                made = KINDS[exercise.kind].probe({exercise.id: suspect.function}, **question)
             elif pair and not forward and suspect.stands_for != exercise.id:
                 made = _through_own_cache(exercise, suspect, draw)
             else:
                 made = suspect.function(*given)
     except Exception as error:
         return Answer(draw, failure=Failure("raised", f"{way.needs[-1]} raised {type(error).__name__}: {error}"))
+    if exercise.kind in DRIVEN:
+        return KINDS[exercise.kind].read(exercise, way, draw, made)
     kept = [] if pair and not forward else [given[place] for place in what_is_kept(exercise, draw).get("keeps", ())]
     if forward:
         alone = not isinstance(made, tuple) or len(made) < 2

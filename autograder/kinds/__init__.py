@@ -7,7 +7,7 @@ what is drawn and expected, how to read what came back, and which rules decide.
 from __future__ import annotations
 
 from autograder import probes, rules
-from autograder.kinds import chance, derivations, functions, graphs, pairs, puzzles
+from autograder.kinds import chance, derivations, functions, graphs, loops, pairs, puzzles
 from autograder.kinds.kind import Kind, Venue, Way
 from autograder.kinds.pairs import PAIRS, pair_names
 
@@ -23,6 +23,9 @@ KINDS = {
     "stranger":         Kind(probes.pair,             pairs.draw_stranger,             pairs.ways_of_stranger,              pairs.read_pair,         _COMPUTED, reusable=False),
     "function":         Kind(probes.function,         functions.draw_function,         functions.ways_of_function,          functions.read_function, _COMPUTED),
     "takes a function": Kind(probes.takes_a_function, functions.draw_takes_a_function, functions.ways_of_taking_a_function, functions.read_function, _COMPUTED),
+    "optimiser":        Kind(probes.optimiser,        loops.draw_optimiser,            functions.ways_of_taking_a_function, loops.read_optimiser,    _COMPUTED),
+    "training":         Kind(probes.training,         loops.draw_training,             functions.ways_of_taking_a_function, loops.read_training,     _RATES),
+    "batches":          Kind(probes.batches,          loops.draw_batches,              functions.ways_of_taking_a_function, loops.read_batches,      [rules.runs, rules.returns, rules.keeps]),
     "stages":           Kind(probes.function,         functions.draw_stages,           functions.ways_of_function,          functions.read_stages,   _COMPUTED),
     "derivation":       Kind(probes.function,         derivations.draw_derivation,     functions.ways_of_function,          derivations.read_derivation, [rules.runs, rules.reads, rules.holds], reusable=False),
     "hunt":             Kind(probes.function,         puzzles.draw_marks,              functions.ways_of_function,          puzzles.read_hunt,       [rules.runs, rules.returns, rules.exposes], reusable=False),

@@ -198,6 +198,16 @@ def test_descent_walks_as_the_optimiser_steps():
     assert np.isnan(pick(widget, "way0", rate=15)[-1]).all(), "at a rate of 0.3 it should have flown away"
 
 
+def test_descent_bears_an_optimiser_that_works_in_place():
+    def in_place(w, dw, config):
+        w -= config["learning_rate"] * dw
+        return w, config
+
+    f, df = data.ravine(20)
+    widget = explore.descent(f, df, {"mine": in_place, "SGD": optim.sgd})
+    np.testing.assert_array_equal(pick(widget, "way0", rate=9), pick(widget, "way1", rate=9))
+
+
 def test_descent_answers_for_another_start(made):
     widget, frame = explore.descent(), 0
     widget.set_state({"knobs": widget.knobs | {"x": 50, "y": 3}})
