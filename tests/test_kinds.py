@@ -206,3 +206,77 @@ def test_where_an_exercise_does_not_say_so_inputs_may_be_written_into():
         return (x**2).mean(), 2 * x / x.size
 
     assert marked(find_exercise("mse_loss"), mse_loss).points == 3
+
+
+# ----- a forward that updates a dictionary, and one in which chance has a hand -----
+
+BATCHNORM = """
+import numpy as np
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    keep, eps = bn_param.get("momentum", 0.9), bn_param.get("eps", 1e-5)
+    mean, var = bn_param.get("running_mean", np.zeros(x.shape[1])), bn_param.get("running_var", np.zeros(x.shape[1]))
+    if bn_param["mode"] == "train":
+        mu, sigma2 = x.mean(axis=0), x.var(axis=0)
+        {}
+        mean, var = mu, sigma2
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta, None
+"""
+STORED = 'bn_param["running_mean"], bn_param["running_var"] = keep * mean + (1 - keep) * mu, keep * var + (1 - keep) * sigma2'
+IN_PLACE = 'mean *= keep; mean += (1 - keep) * mu; var *= keep; var += (1 - keep) * sigma2; bn_param.update(running_mean=mean, running_var=var)'
+
+
+@pytest.mark.parametrize(
+    "line, points, says",
+    [
+        (STORED, 6, None),
+        (IN_PLACE, 6, None),
+        (STORED.replace(', bn_param["running_var"]', "").replace(", keep * var + (1 - keep) * sigma2", ""), 5, "running_var"),
+        ("pass", 4, "running_mean"),
+        ('bn_param["running_mean"] = None', 4, "running_mean is None"),
+        ('bn_param["running_mean"] = bn_param["running_var"] = object()', 4, "running_mean is a object"),
+        ("bn_param.clear()", 4, "there is no running_mean, running_var in bn_param afterwards"),
+        (STORED + "; bn_param['self'] = bn_param", 6, None),
+    ],
+)  # fmt: skip
+def test_what_is_left_in_a_dictionary_is_judged_by_name(line, points, says):
+    """Here as in the box; what nobody asked for may be anything."""
+    source, names = BATCHNORM.format(line), {}
+    exec(source, names)
+    exercise = find_exercise("batchnorm_forward")
+    for verdict in (marked(exercise, names["batchnorm_forward"]), boxed(exercise, source)):
+        assert verdict.points == points
+        assert (not verdict.complaints) if says is None else any(says in each for each in verdict.complaints)
+
+
+DROPOUT = """
+import numpy as np
+
+def dropout_forward(x, dropout_param):
+    if dropout_param["mode"] == "test":
+        return x, None
+    {}
+    return x * mask, mask
+
+def dropout_backward(dout, cache):
+    return dout if cache is None else dout * cache
+"""
+
+
+@pytest.mark.parametrize(
+    "line, points, says",
+    [
+        ('np.random.seed(dropout_param["seed"]); mask = (np.random.rand(*x.shape) < dropout_param["p"]) / dropout_param["p"]', 3, None),
+        ('mask = (np.random.random(x.shape) >= 1 - dropout_param["p"]) / dropout_param["p"]', 3, None),
+        ('mask = np.ones(x.shape) / dropout_param["p"]', 1, "a share of 1.00 is kept; expected about 0.3"),
+        ('mask = np.zeros(x.shape)', 1, "a share of 0.00 is kept"),
+        ('mask = np.random.random(x.shape) < dropout_param["p"]', 1, "out["),
+        ('mask = ((np.random.random(len(x)) < dropout_param["p"]) / dropout_param["p"])[:, None] * np.ones(x.shape)', 1, "lose the same entries"),
+    ],
+)  # fmt: skip
+def test_chance_is_judged_by_what_came_out(line, points, says):
+    exercise, names = find_exercise("dropout_backward"), {}
+    exec(DROPOUT.format(line), names)
+    verdict = judge.mark(exercise.id, {name: names[name] for name in exercise.writes}, secret=b"kinds")
+    assert verdict.names["out"] == (says is None)
+    assert (verdict.points == points == 3) if says is None else any(says in each for each in verdict.complaints)

@@ -29,7 +29,7 @@ def given(draw, out):
         return expected
     if abs(mask.mean() - p) > FAIR * np.sqrt(p * (1 - p) / x.size):
         return f"out: a share of {mask.mean():.2f} is kept; expected about {p:g} (p is the probability of keeping)"
-    if min(len(np.unique(mask, axis=axis)) for axis in (0, 1)) < 2:
+    if min(np.unique(mask, axis=axis).shape[axis] for axis in (0, 1)) < 2:
         return "out: all rows, or all columns, lose the same entries; each entry is to be drawn by itself"
     return expected
 
