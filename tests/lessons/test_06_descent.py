@@ -306,9 +306,9 @@ def loss(params, x, y):
 
 
 def test_wrong_loops_and_optimisers_learn(words, digits):
+    source = re.findall(r"^(?:def losing|def uncorrected)\(.*?(?=\n\n\n)", find_lesson("06").text, re.M | re.S)
     from_the_lesson = {}
-    source = "\n".join(re.findall(r"^(?:def forgetful|def uncorrected)\(.*?(?=\n\n|\n```)", find_lesson("06").text, re.M | re.S))
-    exec(source, {"np": np}, from_the_lesson)
+    exec("\n".join(source), {"np": np}, from_the_lesson)
     x, y, x_test, y_test = digits
 
     def learned(loop, update, rate, epochs):
@@ -319,7 +319,7 @@ def test_wrong_loops_and_optimisers_learn(words, digits):
         return (scores.argmax(axis=1) == y_test).sum(), np.mean(losses[-20:])
 
     assert learned(optim.train, optim.sgd_momentum, 0.1, 5)[0] == pytest.approx(350, abs=8) and "About 350 of 360" in words
-    forgetful = learned(from_the_lesson["forgetful"], optim.sgd_momentum, 0.1, 5)[0]
+    forgetful = learned(optim.train, from_the_lesson["losing"](optim.sgd_momentum), 0.1, 5)[0]
     assert forgetful == pytest.approx(340, abs=6) and "About 340, or 94 in a hundred" in words
     correct, wrong = (learned(optim.train, f, 0.004, 3) for f in (optim.adam, from_the_lesson["uncorrected"]))
     assert wrong[0] >= correct[0] - 6 and wrong[1] < correct[1] / 2 and "with less than half of the loss" in words
