@@ -178,8 +178,9 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
 
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is a computation that stands by itself, calling neither the reference nor anything beside it."""
-    used = mistake.function.__code__.co_names
-    return exercise.kind in (*PAIRS, "function", "optimiser") and not set(used) & (set(mistake.function.__globals__) - {"np"})
+    beside = set(mistake.function.__globals__) - {"np"}
+    alone = not beside & set(mistake.function.__code__.co_names)
+    return alone and exercise.kind in (*PAIRS, "function", "optimiser")
 
 
 def _costs(exercise: Exercise, mistake: Mistake) -> float:
