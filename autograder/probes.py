@@ -201,7 +201,8 @@ def batches(student, name, inputs):
         x, y = inputs["x"].copy(), inputs["y"].copy()
         returned = student[name](x, y, inputs["size"], rng)
         if returned is not None and not hasattr(returned, "shape") and not isinstance(returned, dict):
-            returned = [batch for batch, _ in zip(returned, range(len(x) + 2))]  # which may come one by one, without end
+            # They may come one by one, without end.
+            returned = [batch for batch, _ in zip(returned, range(len(x) + 2))]
         return {"returned": returned, "kept": [x, y]}
 
     one, other = np.random.default_rng(inputs["rng"]), np.random.default_rng(inputs["rng"])

@@ -136,7 +136,12 @@ def test_steps_are_judged_in_the_box(boxed):
     assert boxed(MOMENTUM, inspect.getsource(in_place).replace("in_place", "sgd_momentum")).points == 3
     assert boxed(MOMENTUM, inspect.getsource(forgets).replace("forgets", "sgd_momentum")).points == 1
     assert boxed(ADAM, "from backprop.optim import adam").points == 0
-    assert boxed(ADAM, "from autograder import mine\n\ndef adam(w, dw, config):\n    return mine.adam(w, dw, config)").points == 0
+    assert (
+        boxed(
+            ADAM, "from autograder import mine\n\ndef adam(w, dw, config):\n    return mine.adam(w, dw, config)"
+        ).points
+        == 0
+    )
 
 
 def test_a_composite_optimiser_is_judged_with_a_right_part_too(boxed):
@@ -226,7 +231,9 @@ def test_the_gradients_of_the_tables_are_right(name):
         for i in np.ndindex(w.shape):
             nudged = w.astype(complex)
             nudged[i] += 1e-30j
-            assert loss(params | {key: nudged}, *taken["batch"])[0].imag / 1e-30 == pytest.approx(grads[key][i], rel=1e-12)
+            assert loss(params | {key: nudged}, *taken["batch"])[0].imag / 1e-30 == pytest.approx(
+                grads[key][i], rel=1e-12
+            )
 
 
 def test_a_loop_is_judged_in_the_box(boxed):

@@ -48,7 +48,9 @@ def draw_training(exercise: Exercise, case: Case, rng: np.random.Generator) -> D
     inputs = case.make(rng)
     params, losses = probes.training(*_reference(exercise, inputs))["returned"]
     what = {
-        "params": [f"after {len(losses)} steps {place} is" for name in sorted(params) for place in _entries(name, params)],
+        "params": [
+            f"after {len(losses)} steps {place} is" for name in sorted(params) for place in _entries(name, params)
+        ],
         "losses": [f"the loss of batch {number}, before its step, is" for number in range(1, len(losses) + 1)],
     }
     expected = {"params": _in_a_row(params), "losses": np.asarray(losses, float)}
@@ -140,7 +142,9 @@ def _dealt(returned: Any, inputs: Mapping[str, Any]) -> list[list[int]]:
         raise ValueError("some examples are in no batch, and some in several")
     if of_x != of_y:
         in_order = list(range(len(x)))
-        said = "`y` is as it was" if of_y == in_order else "`x` is as it was" if of_x == in_order else "both are shuffled"
+        said = (
+            "`y` is as it was" if of_y == in_order else "`x` is as it was" if of_x == in_order else "both are shuffled"
+        )
         raise ValueError(f"rows of `x` stand beside the `y` of others: {said}")
     return found[0]
 
@@ -183,7 +187,9 @@ def _see_that_it_is_shuffled(first: list, second: list, like_first: list, inputs
 def _spoiled(exercise: Exercise, draw: Draw, deal: Mapping[str, Any]) -> str:
     kept = deal.get("kept")
     pairs = zip(("x", "y"), kept) if isinstance(kept, list) else ()
-    return next((name for name, array in pairs if name in exercise.keeps and not np.array_equal(array, draw.inputs[name])), "")
+    return next(
+        (name for name, array in pairs if name in exercise.keeps and not np.array_equal(array, draw.inputs[name])), ""
+    )
 
 
 def _listed(sizes: Sequence[int]) -> str:

@@ -5,13 +5,14 @@ Keep a running mean of the gradient and one of its square, entry by entry, and c
 $$t \\leftarrow t + 1, \\qquad m \\leftarrow \\beta_1 m + (1-\\beta_1)\\,\\text{dw}, \\qquad
 v \\leftarrow \\beta_2 v + (1-\\beta_2)\\,\\text{dw}^2 .$$
 
-Both begin at zero, so after $t$ steps they hold only a share of a full mean. You have worked out which: undo it, and call the
-results $\\hat m$ and $\\hat v$. Then
+Both begin at zero, so after $t$ steps they hold only a share of a full mean. You have worked out which: undo it, and
+call the results $\\hat m$ and $\\hat v$. Then
 
 $$w \\leftarrow w - r\\,\\frac{\\hat m}{\\sqrt{\\hat v} + \\epsilon} .$$
 
-`config` holds `learning_rate` ($r$, 0.001 if it is not there), `beta1` (0.9), `beta2` (0.999), `epsilon` (1e-8), `m` and
-`v` (zeros), and `t` (0), the number of steps taken so far. `m` and `v` are kept as they are, uncorrected. Return `(next_w, config)`.
+`config` holds `learning_rate` ($r$, 0.001 if it is not there), `beta1` (0.9), `beta2` (0.999), `epsilon` (1e-8), `m`
+and `v` (zeros), and `t` (0), the number of steps taken so far. `m` and `v` are kept as they are, uncorrected. Return
+`(next_w, config)`.
 """
 
 import numpy as np
@@ -147,17 +148,17 @@ def in_place(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def leaves_the_start_uncorrected(w, dw, config):
-    """Your two means are not corrected for their start at zero. At the first step the mean of the gradient is too small by
-    1 - beta1, the root of the other by the root of 1 - beta2: with the usual settings the step is 3.16 times as long as it
-    should be."""
+    """Your two means are not corrected for their start at zero. At the first step the mean of the gradient is too
+    small by 1 - beta1, the root of the other by the root of 1 - beta2: with the usual settings the step is 3.16 times
+    as long as it should be."""
     s = remembered(w, dw, config)
     return w - s.rate * s.m / (np.sqrt(s.v) + s.epsilon), config
 
 
 @exercise.mistake(caught_by=rules.numbers)
 def counts_late(w, dw, config):
-    """At the first step you correct with t = 0, and divide by 1 - 1 = 0. The count goes up before it is used: at the first step
-    t is 1."""
+    """At the first step you correct with t = 0, and divide by 1 - 1 = 0. The count goes up before it is used: at the
+    first step t is 1."""
     s = remembered(w, dw, config)
     s.t -= 1
     with np.errstate(all="ignore"):
@@ -167,7 +168,8 @@ def counts_late(w, dw, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def counts_late_and_breaks_down(w, dw, config):
-    """At the first step you correct with t = 0, and that is a division by 1 - 1. The count goes up before it is used."""
+    """At the first step you correct with t = 0, and that is a division by 1 - 1. The count goes up before it is
+    used."""
     s = remembered(w, dw, config)
     s.t -= 1
     m, v = s.m * (1 / (1 - s.beta1**s.t)), s.v * (1 / (1 - s.beta2**s.t))
@@ -176,8 +178,8 @@ def counts_late_and_breaks_down(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def never_counts(w, dw, config):
-    """Your `t` does not go up from call to call, so that every step is corrected like the same one. The count must be put back
-    into `config`."""
+    """Your `t` does not go up from call to call, so that every step is corrected like the same one. The count must be
+    put back into `config`."""
     before = config.get("t", 0)
     s = remembered(w, dw, config)
     config["t"] = before
@@ -205,8 +207,8 @@ def counts_one_ahead(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def stores_the_corrected_means(w, dw, config):
-    """You put the corrected means into `config`, and correct them again at the next step. What is remembered is the plain
-    running mean."""
+    """You put the corrected means into `config`, and correct them again at the next step. What is remembered is the
+    plain running mean."""
     s = remembered(w, dw, config)
     config["m"], config["v"] = m, v = full(s)
     return w - s.rate * m / (np.sqrt(v) + s.epsilon), config
@@ -214,7 +216,8 @@ def stores_the_corrected_means(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def remembers_nothing(w, dw, config):
-    """`m` and `v` are lost when your function returns, and the next step begins without them: put them into `config`."""
+    """`m` and `v` are lost when your function returns, and the next step begins without them: put them into
+    `config`."""
     before = dict(config)
     s = remembered(w, dw, config)
     m, v = full(s)
@@ -249,8 +252,8 @@ def corrects_both_with_beta1(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def puts_epsilon_under_the_root(w, dw, config):
-    """Your epsilon stands under the root. There it keeps small gradients from moving much more than outside, where it is added to
-    the root."""
+    """Your epsilon stands under the root. There it keeps small gradients from moving much more than outside, where it
+    is added to the root."""
     s = remembered(w, dw, config)
     m, v = full(s)
     return w - s.rate * m / np.sqrt(v + s.epsilon), config
@@ -282,8 +285,9 @@ def adds_epsilon_to_the_step(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def corrects_the_rate_and_not_epsilon(w, dw, config):
-    """Your correction is in the learning rate, in one factor, and epsilon is added to the uncorrected root. The paper offers this as a
-    shortcut; with it epsilon weighs more in the first steps, by up to one over the root of 1 - beta2."""
+    """Your correction is in the learning rate, in one factor, and epsilon is added to the uncorrected root. The paper
+    offers this as a shortcut; with it epsilon weighs more in the first steps, by up to one over the root of 1 -
+    beta2."""
     s = remembered(w, dw, config)
     rate = s.rate * np.sqrt(1 - s.beta2**s.t) / (1 - s.beta1**s.t)
     return w - rate * s.m / (np.sqrt(s.v) + s.epsilon), config
@@ -291,8 +295,8 @@ def corrects_the_rate_and_not_epsilon(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_root(w, dw, config):
-    """You divide by the mean of the squares itself. Its root has the size of a gradient; without it, large gradients would make
-    small steps."""
+    """You divide by the mean of the squares itself. Its root has the size of a gradient; without it, large gradients
+    would make small steps."""
     s = remembered(w, dw, config)
     m, v = full(s)
     return w - s.rate * m / (v + s.epsilon), config
@@ -311,8 +315,8 @@ def forgets_to_square(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def squares_the_mean(w, dw, config):
-    """Your `v` is made of the square of `m`. It is a mean of squares, and not the square of a mean: gradients of changing sign cancel in
-    the latter."""
+    """Your `v` is made of the square of `m`. It is a mean of squares, and not the square of a mean: gradients of
+    changing sign cancel in the latter."""
     s = Read(w, config)
     s.t, s.m = s.t + 1, s.beta1 * s.m + (1 - s.beta1) * dw
     s.v = s.beta2 * s.v + (1 - s.beta2) * s.m**2
@@ -323,8 +327,8 @@ def squares_the_mean(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def corrects_m_alone(w, dw, config):
-    """You correct the mean of the gradient, and not the mean of its square. With the usual settings the first step is 31.6 times too
-    long."""
+    """You correct the mean of the gradient, and not the mean of its square. With the usual settings the first step is
+    31.6 times too long."""
     s = remembered(w, dw, config)
     return w - s.rate * full(s)[0] / (np.sqrt(s.v) + s.epsilon), config
 
@@ -338,8 +342,8 @@ def corrects_v_alone(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def corrects_without_the_power(w, dw, config):
-    """You divide by 1 - beta at every step, as at the first. The share that is missing gets smaller: after t steps it is the t-th power
-    of beta."""
+    """You divide by 1 - beta at every step, as at the first. The share that is missing gets smaller: after t steps it
+    is the t-th power of beta."""
     s = remembered(w, dw, config)
     m, v = s.m / (1 - s.beta1), s.v / (1 - s.beta2)
     return w - s.rate * m / (np.sqrt(v) + s.epsilon), config
@@ -347,7 +351,8 @@ def corrects_without_the_power(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def multiplies_by_t(w, dw, config):
-    """You multiply beta by `t` where its `t`-th power belongs: each step keeps a share of beta, so the shares multiply."""
+    """You multiply beta by `t` where its `t`-th power belongs: each step keeps a share of beta, so the shares
+    multiply."""
     s = remembered(w, dw, config)
     m, v = s.m / (1 - s.beta1 * s.t), np.abs(s.v / (1 - s.beta2 * s.t))
     return w - s.rate * m / (np.sqrt(v) + s.epsilon), config
@@ -392,15 +397,16 @@ def climbs(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def steps_by_the_gradient(w, dw, config):
-    """Above the fraction stands the gradient itself, so that `m` is for nothing: what you have is RMSProp, with a correction. The mean
-    belongs there."""
+    """Above the fraction stands the gradient itself, so that `m` is for nothing: what you have is RMSProp, with a
+    correction. The mean belongs there."""
     s = remembered(w, dw, config)
     return w - s.rate * dw / (np.sqrt(full(s)[1]) + s.epsilon), config
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def has_one_size_for_all(w, dw, config):
-    """You divide all entries by one number, a mean over the array. Each entry has a size of its own; that is the point."""
+    """You divide all entries by one number, a mean over the array. Each entry has a size of its own; that is the
+    point."""
     s = remembered(w, dw, config)
     m, v = full(s)
     return w - s.rate * m / (np.sqrt(v.mean()) + s.epsilon), config
@@ -408,8 +414,8 @@ def has_one_size_for_all(w, dw, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def expects_the_means(w, dw, config):
-    """At the first step `config` has no `m` and no `v`, and your function asks for them. Say what they are then: zeros in the shape of
-    `w`."""
+    """At the first step `config` has no `m` and no `v`, and your function asks for them. Say what they are then:
+    zeros in the shape of `w`."""
     s = Read(w, config)
     s.m, s.v, s.t = config["m"], config["v"], config["t"]
     moved, config = optim.adam(w, dw, config)

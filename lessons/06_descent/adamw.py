@@ -1,13 +1,14 @@
 """Adam, with weights that fade.
 
-A penalty on large weights adds a multiple of `w` to the gradient. In Adam that would be divided by the size of the gradients, like
-everything else, and fade those weights least that move most. AdamW leaves the gradient alone: it takes a step of Adam, and
-beside it pulls every weight towards zero,
+A penalty on large weights adds a multiple of `w` to the gradient. In Adam that would be divided by the size of the
+gradients, like everything else, and fade those weights least that move most. AdamW leaves the gradient alone: it
+takes a step of Adam, and beside it pulls every weight towards zero,
 
 $$w \\leftarrow w - (\\text{Adam's step}) - r\\,\\lambda\\,w ,$$
 
-with the `w` from before the step. `config` is that of `adam`, and holds `weight_decay` ($\\lambda$, 0.01 if it is not there). You may
-call your `adam`; where it is wrong, this exercise is also judged with a right one. Return `(next_w, config)`.
+with the `w` from before the step. `config` is that of `adam`, and holds `weight_decay` ($\\lambda$, 0.01 if it is not
+there). You may call your `adam`; where it is wrong, this exercise is also judged with a right one. Return `(next_w,
+config)`.
 """
 
 import numpy as np
@@ -87,8 +88,8 @@ def does_not_fade(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def adds_a_penalty(w, dw, config):
-    """You added the pull to the gradient, so that Adam divides it like everything else. That is Adam with a penalty; here the pull goes
-    beside it."""
+    """You added the pull to the gradient, so that Adam divides it like everything else. That is Adam with a penalty;
+    here the pull goes beside it."""
     return optim.adam(w, dw + config.get("weight_decay", 1e-2) * w, config)
 
 

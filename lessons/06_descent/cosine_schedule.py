@@ -1,8 +1,8 @@
 """A rate that rises and falls.
 
-Return the learning rate for `step`, which runs from 0 to `steps`. It begins at 0 and rises in a straight line to `peak`, which it
-reaches at step `warmup`; from there it falls along half a cosine, and is 0 at step `steps`. Without a warm-up (`warmup` is 0) it begins at the
-peak.
+Return the learning rate for `step`, which runs from 0 to `steps`. It begins at 0 and rises in a straight line to
+`peak`, which it reaches at step `warmup`; from there it falls along half a cosine, and is 0 at step `steps`. Without
+a warm-up (`warmup` is 0) it begins at the peak.
 """
 
 import numpy as np
@@ -91,7 +91,8 @@ def does_not_warm_up(step, steps, peak, warmup):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_the_warm_up_in_the_fall(step, steps, peak, warmup):
-    """Your fall is counted from step 0, so that the rate jumps down behind the peak. The cosine begins where the warm-up ends."""
+    """Your fall is counted from step 0, so that the rate jumps down behind the peak. The cosine begins where the
+    warm-up ends."""
     if step < warmup:
         return rise(step, peak, warmup)
     return peak * (1 + np.cos(np.pi * step / steps)) / 2
@@ -99,7 +100,8 @@ def forgets_the_warm_up_in_the_fall(step, steps, peak, warmup):
 
 @exercise.mistake(caught_by=rules.outputs)
 def ends_too_late(step, steps, peak, warmup):
-    """Your cosine begins at the peak and still takes `steps` steps, so it is not at 0 in the end. It has what is left after the warm-up."""
+    """Your cosine begins at the peak and still takes `steps` steps, so it is not at 0 in the end. It has what is left
+    after the warm-up."""
     if step < warmup:
         return rise(step, peak, warmup)
     return peak * (1 + np.cos(np.pi * (step - warmup) / steps)) / 2
@@ -115,8 +117,8 @@ def falls_in_a_line(step, steps, peak, warmup):
 
 @exercise.mistake(caught_by=rules.outputs)
 def falls_by_a_quarter(step, steps, peak, warmup):
-    """Your angle goes to a quarter of a circle: the rate is 0 in the end, but falls fastest there. Half a cosine goes from its top to its
-    bottom."""
+    """Your angle goes to a quarter of a circle: the rate is 0 in the end, but falls fastest there. Half a cosine goes
+    from its top to its bottom."""
     if step < warmup:
         return rise(step, peak, warmup)
     return peak * np.cos(np.pi / 2 * fall(step, steps, warmup))
@@ -124,7 +126,8 @@ def falls_by_a_quarter(step, steps, peak, warmup):
 
 @exercise.mistake(caught_by=rules.outputs)
 def falls_below_zero(step, steps, peak, warmup):
-    """Your rate follows the bare cosine and goes down to minus the peak: one would walk uphill. Lift it, and take half."""
+    """Your rate follows the bare cosine and goes down to minus the peak: one would walk uphill. Lift it, and take
+    half."""
     if step < warmup:
         return rise(step, peak, warmup)
     return peak * np.cos(np.pi * fall(step, steps, warmup))
@@ -140,7 +143,8 @@ def is_twice_as_high(step, steps, peak, warmup):
 
 @exercise.mistake(caught_by=rules.outputs)
 def counts_from_one(step, steps, peak, warmup):
-    """Your warm-up is one step ahead: at step 0 the rate is to be 0, and the peak comes at step `warmup`, not before."""
+    """Your warm-up is one step ahead: at step 0 the rate is to be 0, and the peak comes at step `warmup`, not
+    before."""
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (1 + np.cos(np.pi * fall(step, steps, warmup))) / 2

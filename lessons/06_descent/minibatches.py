@@ -1,12 +1,13 @@
 """Deal the examples into batches.
 
-`x` holds an example in each row, `y` has its label, or its target, at the same place. Return a list of pairs `(x, y)`:
-every example once, in an order drawn with `rng`, `size` of them in each batch; the last batch holds what is left. An example
-stays beside its own `y`. `rng` is a generator as `np.random.default_rng(0)` makes one; all chance is to come from it, so that a
-training can be repeated. The caller still needs `x` and `y` as they are.
+`x` holds an example in each row, `y` has its label, or its target, at the same place. Return a list of pairs `(x,
+y)`: every example once, in an order drawn with `rng`, `size` of them in each batch; the last batch holds what is
+left. An example stays beside its own `y`. `rng` is a generator as `np.random.default_rng(0)` makes one; all chance is
+to come from it, so that a training can be repeated. The caller still needs `x` and `y` as they are.
 
 Every way to shuffle is right. What is checked is what all of them have in common, on two calls in a row and with two
 generators of the same seed.
+
 """
 
 import numpy as np
@@ -97,15 +98,15 @@ def cut(x, y, size):
 
 @exercise.mistake(caught_by=rules.returns)
 def does_not_shuffle(x, y, size, rng):
-    """Your batches are slices of the data, in the order in which it came. Data often comes sorted, by class or by day, and then a
-    batch says little about the whole."""
+    """Your batches are slices of the data, in the order in which it came. Data often comes sorted, by class or by
+    day, and then a batch says little about the whole."""
     return cut(x, y, size)
 
 
 @exercise.mistake(caught_by=rules.returns)
 def shuffles_apart(x, y, size, rng):
-    """You drew an order for `x` and another for `y`, so that examples and labels no longer belong together. Nothing breaks; the network
-    learns noise. One order has to serve both."""
+    """You drew an order for `x` and another for `y`, so that examples and labels no longer belong together. Nothing
+    breaks; the network learns noise. One order has to serve both."""
     return cut(x[rng.permutation(len(x))], y[rng.permutation(len(x))], size)
 
 
@@ -123,7 +124,8 @@ def shuffles_y_alone(x, y, size, rng):
 
 @exercise.mistake(caught_by=rules.keeps)
 def shuffles_in_place(x, y, size, rng):
-    """You shuffled the caller's own arrays. Whoever called still has them, in another order now; take copies in a new order instead."""
+    """You shuffled the caller's own arrays. Whoever called still has them, in another order now; take copies in a new
+    order instead."""
     order = rng.permutation(len(x))
     x[:], y[:] = x[order], y[order]
     return cut(x, y, size)
@@ -131,8 +133,8 @@ def shuffles_in_place(x, y, size, rng):
 
 @exercise.mistake(caught_by=rules.returns)
 def draws_with_return(x, y, size, rng):
-    """You draw each batch, or each example, anew from all of them: some come several times and others never. In one pass every example
-    is to come once."""
+    """You draw each batch, or each example, anew from all of them: some come several times and others never. In one
+    pass every example is to come once."""
     found = []
     for i in range(0, len(x), size):
         places = rng.integers(len(x), size=min(size, len(x) - i))
@@ -178,16 +180,16 @@ def deals_one_batch(x, y, size, rng):
 
 @exercise.mistake(caught_by=rules.returns)
 def shuffles_batches(x, y, size, rng):
-    """You cut first and then shuffled the batches: examples that are neighbours in the data are always in one batch. Shuffle the
-    examples, then cut."""
+    """You cut first and then shuffled the batches: examples that are neighbours in the data are always in one batch.
+    Shuffle the examples, then cut."""
     batches = cut(x, y, size)
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
 @exercise.mistake(caught_by=rules.returns)
 def shuffles_inside(x, y, size, rng):
-    """You cut first and then shuffled inside each batch. The mean over a batch does not care for the order; it is the batches that have
-    to be mixed."""
+    """You cut first and then shuffled inside each batch. The mean over a batch does not care for the order; it is the
+    batches that have to be mixed."""
     found = []
     for xs, ys in cut(x, y, size):
         order = rng.permutation(len(xs))
@@ -197,23 +199,24 @@ def shuffles_inside(x, y, size, rng):
 
 @exercise.mistake(caught_by=rules.returns)
 def seeds_again(x, y, size, rng):
-    """You make a generator of your own, with the same seed at every call: all passes over the data come in the same order. Draw from `rng`, which
-    goes on from call to call."""
+    """You make a generator of your own, with the same seed at every call: all passes over the data come in the same
+    order. Draw from `rng`, which goes on from call to call."""
     order = np.random.default_rng(0).permutation(len(x))
     return cut(x[order], y[order], size)
 
 
 @exercise.mistake(caught_by=rules.returns)
 def draws_elsewhere(x, y, size, rng):
-    """Your chance does not come from `rng`, so a training cannot be repeated. `rng.permutation` and `rng.shuffle` draw from it;
-    `np.random.permutation` and the module `random` do not."""
+    """Your chance does not come from `rng`, so a training cannot be repeated. `rng.permutation` and `rng.shuffle`
+    draw from it; `np.random.permutation` and the module `random` do not."""
     order = np.random.default_rng().permutation(len(x))
     return cut(x[order], y[order], size)
 
 
 @exercise.mistake(caught_by=rules.returns)
 def returns_two_lists(x, y, size, rng):
-    """You return a list of the `x` and a list of the `y`. Each batch is to be a pair, so that a loop can take them one by one."""
+    """You return a list of the `x` and a list of the `y`. Each batch is to be a pair, so that a loop can take them
+    one by one."""
     order = rng.permutation(len(x))
     batches = cut(x[order], y[order], size)
     return [xs for xs, _ in batches], [ys for _, ys in batches]

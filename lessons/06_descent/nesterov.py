@@ -1,11 +1,12 @@
 """Momentum that looks ahead.
 
-Where will the velocity lead? Nesterov's idea is to take the gradient there. Let `w` be the place one looks at, ahead of the place
-where one is by $m\\,v$. Then the velocity is that of momentum, and one looks ahead from where it led:
+Where will the velocity lead? Nesterov's idea is to take the gradient there. Let `w` be the place one looks at, ahead
+of the place where one is by $m\\,v$. Then the velocity is that of momentum, and one looks ahead from where it led:
 
 $$v' = m\\,v - r\\,\\text{dw}, \\qquad w \\leftarrow (w - m\\,v) + v' + m\\,v' .$$
 
 The settings and what is remembered are those of `sgd_momentum`. Return `(next_w, config)`.
+
 """
 
 import numpy as np
@@ -81,8 +82,8 @@ def with_both_velocities(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def does_not_look_ahead(w, dw, config):
-    """Your step is that of plain momentum. Either you do not look ahead, or both velocities in your formula are the new one: then the old
-    one was overwritten before it was used."""
+    """Your step is that of plain momentum. Either you do not look ahead, or both velocities in your formula are the
+    new one: then the old one was overwritten before it was used."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v - rate * dw
     return w + config["velocity"], config

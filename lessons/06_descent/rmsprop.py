@@ -4,8 +4,8 @@ Keep a running mean of the gradient's square, entry by entry, and divide each en
 
 $$c \\leftarrow d\\,c + (1-d)\\,\\text{dw}^2, \\qquad w \\leftarrow w - r\\,\\frac{\\text{dw}}{\\sqrt{c} + \\epsilon} .$$
 
-`config` holds `learning_rate` ($r$, 0.01 if it is not there), `decay_rate` ($d$, 0.99), `epsilon` (1e-8) and `cache` ($c$, zeros).
-Nothing is corrected for the start at zero. Return `(next_w, config)`.
+`config` holds `learning_rate` ($r$, 0.01 if it is not there), `decay_rate` ($d$, 0.99), `epsilon` (1e-8) and `cache`
+($c$, zeros). Nothing is corrected for the start at zero. Return `(next_w, config)`.
 """
 
 import numpy as np
@@ -65,7 +65,9 @@ def single_precision(rng):
 
 
 def read(w, config):
-    settings = [config.get(key, value) for key, value in (("learning_rate", 1e-2), ("decay_rate", 0.99), ("epsilon", 1e-8))]
+    settings = [
+        config.get(key, value) for key, value in (("learning_rate", 1e-2), ("decay_rate", 0.99), ("epsilon", 1e-8))
+    ]
     return *settings, config.get("cache", np.zeros_like(w))
 
 
@@ -112,7 +114,8 @@ def forgets_the_root(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def adds_up_squares(w, dw, config):
-    """Your cache is the sum of all squares so far and never forgets: that is AdaGrad, whose steps get shorter and shorter."""
+    """Your cache is the sum of all squares so far and never forgets: that is AdaGrad, whose steps get shorter and
+    shorter."""
     rate, _, epsilon, cache = read(w, config)
     config["cache"] = cache = cache + dw**2
     return w - rate * dw / (np.sqrt(cache) + epsilon), config
@@ -128,8 +131,8 @@ def weighs_the_new_with_the_decay(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def divides_by_the_old_mean(w, dw, config):
-    """You divide by the mean as it was before this gradient. At the first step that is zero, and only epsilon is left below the
-    fraction."""
+    """You divide by the mean as it was before this gradient. At the first step that is zero, and only epsilon is left
+    below the fraction."""
     rate, keep, epsilon, cache = read(w, config)
     config["cache"] = keep * cache + (1 - keep) * dw**2
     return w - rate * dw / (np.sqrt(cache) + epsilon), config

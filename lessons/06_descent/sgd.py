@@ -1,12 +1,12 @@
 """Take one step downhill.
 
 `w` is an array of any shape, `dw` the gradient of the loss with respect to it, `config` a dictionary. Return
-`(next_w, config)`: `w` moved *against* `dw`, by the gradient times `config["learning_rate"]`. Where `config` has no learning
-rate, take 0.01.
+`(next_w, config)`: `w` moved *against* `dw`, by the gradient times `config["learning_rate"]`. Where `config` has no
+learning rate, take 0.01.
 
-An optimiser is a function of this form throughout the course. This one has nothing to remember, so it hands `config` back
-as it is; the next ones keep in it what they want to know at the next step. Each is tried for three steps in a row, and every
-step is given the `config` that the one before returned.
+An optimiser is a function of this form throughout the course. This one has nothing to remember, so it hands `config`
+back as it is; the next ones keep in it what they want to know at the next step. Each is tried for three steps in a
+row, and every step is given the `config` that the one before returned.
 """
 
 import numpy as np
@@ -120,8 +120,8 @@ def shrinks_w(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def has_a_step_of_fixed_length(w, dw, config):
-    """Your steps all have the length of the learning rate, however steep it is. Here the gradient itself is scaled: where it is
-    steep, the step is long."""
+    """Your steps all have the length of the learning rate, however steep it is. Here the gradient itself is scaled:
+    where it is steep, the step is long."""
     return w - rate_of(config) * dw / np.linalg.norm(dw), config
 
 
@@ -139,8 +139,8 @@ def averages_the_gradient(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def divides_by_the_entries(w, dw, config):
-    """Your step is too short, by the number of entries or of rows. The mean over the examples was taken by the loss; `w` has no
-    examples."""
+    """Your step is too short, by the number of entries or of rows. The mean over the examples was taken by the loss;
+    `w` has no examples."""
     return w - rate_of(config) * dw / len(dw), config
 
 
@@ -152,8 +152,8 @@ def scales_by_w(w, dw, config):
 
 @exercise.mistake(caught_by=rules.returns)
 def returns_w_alone(w, dw, config):
-    """You return the moved `w` without `config`. This optimiser has nothing to remember, but whoever calls it does not know that,
-    and takes two values."""
+    """You return the moved `w` without `config`. This optimiser has nothing to remember, but whoever calls it does
+    not know that, and takes two values."""
     return w - rate_of(config) * dw
 
 
@@ -165,6 +165,6 @@ def returns_config_first(w, dw, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def needs_a_rate(w, dw, config):
-    """Your function needs a learning rate in `config`, and one case has none. Say what to take then: a dictionary's `get` and
-    `setdefault` have a place for it."""
+    """Your function needs a learning rate in `config`, and one case has none. Say what to take then: a dictionary's
+    `get` and `setdefault` have a place for it."""
     return w - config["learning_rate"] * dw, config

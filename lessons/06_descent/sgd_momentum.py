@@ -101,16 +101,16 @@ def velocity_upwards(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def forgets_what_it_remembers(w, dw, config):
-    """Your velocity is lost when the function returns: from the second step on it begins at zero again. What the next step is to
-    know must be put into `config`."""
+    """Your velocity is lost when the function returns: from the second step on it begins at zero again. What the next
+    step is to know must be put into `config`."""
     rate, keep, v = read(w, config)
     return w + keep * v - rate * dw, config
 
 
 @exercise.mistake(caught_by=rules.outputs)
 def is_plain(w, dw, config):
-    """Your steps are those of plain descent: `momentum` and `velocity` make no difference to them. Does the velocity begin at zero at
-    every call, or is it not used?"""
+    """Your steps are those of plain descent: `momentum` and `velocity` make no difference to them. Does the velocity
+    begin at zero at every call, or is it not used?"""
     rate, _, _ = read(w, config)
     return w - rate * dw, config
 
@@ -133,8 +133,8 @@ def moves_against_the_velocity(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def turns_the_velocity(w, dw, config):
-    """Your velocity is kept with the opposite sign: it points uphill, and you subtract it. The steps agree as long as you alone use
-    it; but a velocity that is handed to you in `config` points where `w` is going."""
+    """Your velocity is kept with the opposite sign: it points uphill, and you subtract it. The steps agree as long as
+    you alone use it; but a velocity that is handed to you in `config` points where `w` is going."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v + rate * dw
     return w - config["velocity"], config
@@ -150,8 +150,8 @@ def moves_by_the_old_velocity(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def brakes_the_push(w, dw, config):
-    """Your gradient pushes with a share of 1 - momentum alone: that is the velocity as a mean, another convention, in which the steps
-    are shorter by that factor. Here the whole step of plain descent is added."""
+    """Your gradient pushes with a share of 1 - momentum alone: that is the velocity as a mean, another convention, in
+    which the steps are shorter by that factor. Here the whole step of plain descent is added."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v - (1 - keep) * rate * dw
     return w + config["velocity"], config
@@ -159,9 +159,9 @@ def brakes_the_push(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def keeps_a_mean_of_gradients(w, dw, config):
-    """Your velocity is a running mean of gradients, with a share of 1 - momentum for the new one, and `w` moves against it times the
-    rate. Other books have that form. Here the velocity is the step itself: it points downhill, and the push is the whole step of plain
-    descent."""
+    """Your velocity is a running mean of gradients, with a share of 1 - momentum for the new one, and `w` moves
+    against it times the rate. Other books have that form. Here the velocity is the step itself: it points downhill,
+    and the push is the whole step of plain descent."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v + (1 - keep) * dw
     return w - rate * config["velocity"], config
@@ -169,8 +169,8 @@ def keeps_a_mean_of_gradients(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def moves_by_a_share(w, dw, config):
-    """`w` moves by a share of your new velocity only. The share was taken already, of the old velocity; the new one is the
-    step."""
+    """`w` moves by a share of your new velocity only. The share was taken already, of the old velocity; the new one
+    is the step."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v - rate * dw
     return w + keep * config["velocity"], config
@@ -186,7 +186,8 @@ def keeps_all_of_it(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def keeps_the_share_of_both(w, dw, config):
-    """`momentum` scales your whole new velocity, the push of the gradient with it. It is the share of the old velocity that stays."""
+    """`momentum` scales your whole new velocity, the push of the gradient with it. It is the share of the old
+    velocity that stays."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * (v - rate * dw)
     return w + config["velocity"], config
@@ -194,9 +195,9 @@ def keeps_the_share_of_both(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def applies_the_rate_to_both(w, dw, config):
-    """Your move is the velocity times the learning rate, and the velocity holds bare gradients. One finds that in other books: while the
-    rate stays as it is the steps are the same, but a velocity in `config` is a step already, and must not be scaled once
-    more."""
+    """Your move is the velocity times the learning rate, and the velocity holds bare gradients. One finds that in
+    other books: while the rate stays as it is the steps are the same, but a velocity in `config` is a step already,
+    and must not be scaled once more."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v - dw
     return w + rate * config["velocity"], config
@@ -220,7 +221,8 @@ def steps_beside_the_velocity(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def looks_ahead(w, dw, config):
-    """Your step is that of Nesterov's momentum, which looks ahead along the new velocity. Here `w` moves by the velocity itself."""
+    """Your step is that of Nesterov's momentum, which looks ahead along the new velocity. Here `w` moves by the
+    velocity itself."""
     rate, keep, v = read(w, config)
     config["velocity"] = keep * v - rate * dw
     return w + keep * config["velocity"] - rate * dw, config
@@ -236,7 +238,8 @@ def remembers_the_place(w, dw, config):
 
 @exercise.mistake(caught_by=rules.outputs)
 def has_settings_of_its_own(w, dw, config):
-    """You step at the rate 0.01 and with a momentum of 0.9, whatever `config` says. These are for a `config` that has none."""
+    """You step at the rate 0.01 and with a momentum of 0.9, whatever `config` says. These are for a `config` that has
+    none."""
     _, _, v = read(w, config)
     config["velocity"] = 0.9 * v - 1e-2 * dw
     return w + config["velocity"], config
@@ -244,8 +247,8 @@ def has_settings_of_its_own(w, dw, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def expects_a_velocity(w, dw, config):
-    """At the first step there is no velocity in `config`, and your function asks for one. Say what it is then: zeros in the shape of
-    `w`."""
+    """At the first step there is no velocity in `config`, and your function asks for one. Say what it is then: zeros
+    in the shape of `w`."""
     rate, keep, _ = read(w, config)
     config["velocity"] = keep * config["velocity"] - rate * dw
     return w + config["velocity"], config

@@ -5,11 +5,13 @@
 - `batches` gives pairs `(x, y)`, from a list or one by one;
 - `update(w, dw, config)` returns `(next_w, config)`, as your optimisers do; `config` is what they begin with.
 
-For each batch: ask for loss and gradients, then move *every* parameter by its own gradient. What an optimiser remembers of one
-parameter is no use to another, so each needs a `config` of its own, which begins as a copy of the one that is given. Return
-`(params, losses)`: the parameters after the last step, and a list of one loss for each batch, as it was before its step.
+For each batch: ask for loss and gradients, then move *every* parameter by its own gradient. What an optimiser
+remembers of one parameter is no use to another, so each needs a `config` of its own, which begins as a copy of the
+one that is given. Return `(params, losses)`: the parameters after the last step, and a list of one loss for each
+batch, as it was before its step.
 
 You are judged by a few steps, exactly: every parameter and every loss. Neither time nor accuracy is looked at.
+
 """
 
 import numpy as np
@@ -55,14 +57,18 @@ def ordinary(rng):
 @exercise.case
 def with_momentum(rng):
     params, batches = affine(rng, (2, 6, 3, 4), d=4, m=3)
-    return question(params, "affine", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9))
+    return question(
+        params, "affine", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9)
+    )
 
 
 @exercise.case
 def a_hidden_layer(rng):
     params = dict(w1=rng.normal(size=(3, 4)), w2=rng.normal(size=(4, 2)), b2=rng.normal(size=2))
     batches = [(rng.normal(size=(n, 3)), rng.normal(size=(n, 2))) for n in (5, 2, 3)]
-    return question(params, "hidden", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9))
+    return question(
+        params, "hidden", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9)
+    )
 
 
 @exercise.case
@@ -82,13 +88,17 @@ def batches_of_one(rng):
 def batches_one_by_one(rng):
     params, batches = affine(rng, (3, 4, 2), d=2, m=4)
     stream = {"one by one": batches}
-    return question(params, "affine", stream, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9))
+    return question(
+        params, "affine", stream, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9)
+    )
 
 
 @exercise.case
 def square(rng):
     params, batches = affine(rng, (3, 3, 3), d=3, m=3)
-    return question(params, "affine", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9))
+    return question(
+        params, "affine", batches, "rolling", learning_rate=rng.uniform(0.1, 0.3), momentum=rng.uniform(0.5, 0.9)
+    )
 
 
 @exercise.derivation
@@ -108,8 +118,8 @@ def separate(params, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def shares_one_config(params, loss, batches, update, config):
-    """All your parameters share one `config`: what is remembered of one is taken for another's. With momentum the shapes often clash; where
-    they do not, nobody is warned. Each parameter needs a copy of its own."""
+    """All your parameters share one `config`: what is remembered of one is taken for another's. With momentum the
+    shapes often clash; where they do not, nobody is warned. Each parameter needs a copy of its own."""
     params, losses = dict(params), []
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -121,8 +131,8 @@ def shares_one_config(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def shares_one_dictionary(params, loss, batches, update, config):
-    """Each of your parameters has an entry for its `config`, but it is the same dictionary in all of them: an optimiser that writes into
-    it writes into everybody's. Copies are needed, not names for one thing."""
+    """Each of your parameters has an entry for its `config`, but it is the same dictionary in all of them: an
+    optimiser that writes into it writes into everybody's. Copies are needed, not names for one thing."""
     params, losses, configs = dict(params), [], dict.fromkeys(params, config)
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -134,8 +144,8 @@ def shares_one_dictionary(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def drops_the_config(params, loss, batches, update, config):
-    """What `update` returns as its second value is lost, and what the optimiser remembers with it: every step is like a first one. Keep it for
-    the next step of the same parameter."""
+    """What `update` returns as its second value is lost, and what the optimiser remembers with it: every step is like
+    a first one. Keep it for the next step of the same parameter."""
     (params, configs), losses = separate(params, config), []
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -147,8 +157,8 @@ def drops_the_config(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def begins_again_at_every_batch(params, loss, batches, update, config):
-    """The optimiser gets a fresh copy of `config` at every batch, and has forgotten the batch before. The copies are made once, before the
-    loop."""
+    """The optimiser gets a fresh copy of `config` at every batch, and has forgotten the batch before. The copies are
+    made once, before the loop."""
     params, losses = dict(params), []
     for x, y in batches:
         _, configs = separate(params, config)
@@ -161,8 +171,8 @@ def begins_again_at_every_batch(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def takes_losses_after_the_step(params, loss, batches, update, config):
-    """Your losses are taken after the step. Before it costs nothing: the loss comes with the gradients. After it takes a second pass, and
-    shows the network a batch that it has just learned from."""
+    """Your losses are taken after the step. Before it costs nothing: the loss comes with the gradients. After it
+    takes a second pass, and shows the network a batch that it has just learned from."""
     (params, configs), losses = separate(params, config), []
     for x, y in batches:
         _, grads = loss(params, x, y)
@@ -174,8 +184,8 @@ def takes_losses_after_the_step(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def asks_again_between_the_parameters(params, loss, batches, update, config):
-    """You ask for new gradients after each parameter has moved, so that the later ones step from another place than the first. One gradient
-    belongs to one place: ask once for each batch."""
+    """You ask for new gradients after each parameter has moved, so that the later ones step from another place than
+    the first. One gradient belongs to one place: ask once for each batch."""
     (params, configs), losses = separate(params, config), []
     for x, y in batches:
         losses.append(loss(params, x, y)[0])
@@ -187,7 +197,8 @@ def asks_again_between_the_parameters(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def keeps_the_first_gradient(params, loss, batches, update, config):
-    """All your steps use the gradients of the place where the training began. The slope has to be asked for anew wherever one stands."""
+    """All your steps use the gradients of the place where the training began. The slope has to be asked for anew
+    wherever one stands."""
     (start, (params, configs)), losses = (dict(params), separate(params, config)), []
     for x, y in batches:
         value, grads = loss(start, x, y)
@@ -212,8 +223,8 @@ def never_moves(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def moves_one_parameter(params, loss, batches, update, config):
-    """Only the first of your parameters moves. Is a `return` or a `break` inside the inner loop, or the loop not there? Every name has its
-    turn at every batch."""
+    """Only the first of your parameters moves. Is a `return` or a `break` inside the inner loop, or the loop not
+    there? Every name has its turn at every batch."""
     (params, configs), losses = separate(params, config), []
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -238,7 +249,8 @@ def returns_after_one_batch(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.shapes)
 def keeps_the_last_loss(params, loss, batches, update, config):
-    """You return one loss, the last. A list with the loss of every batch is asked for: its curve is what training is judged by."""
+    """You return one loss, the last. A list with the loss of every batch is asked for: its curve is what training is
+    judged by."""
     params, losses = optim.train(params, loss, batches, update, config)
     return params, losses[-1]
 
@@ -277,7 +289,8 @@ def returns_losses_first(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def adds_up_gradients(params, loss, batches, update, config):
-    """Your gradients are added up from batch to batch, as if they had not been cleared: every step uses all gradients so far."""
+    """Your gradients are added up from batch to batch, as if they had not been cleared: every step uses all gradients
+    so far."""
     (params, configs), losses = separate(params, config), []
     total = dict.fromkeys(params, 0)
     for x, y in batches:
@@ -291,7 +304,8 @@ def adds_up_gradients(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.values)
 def descends_by_itself(params, loss, batches, update, config):
-    """Your loop takes plain steps of its own, whatever `update` says. Call `update`: only it knows how this optimiser steps."""
+    """Your loop takes plain steps of its own, whatever `update` says. Call `update`: only it knows how this optimiser
+    steps."""
     params, losses = dict(params), []
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -303,8 +317,8 @@ def descends_by_itself(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def takes_values_in_a_row(params, loss, batches, update, config):
-    """You match parameters and gradients by their place, and `grads` need not be in the order of `params`. Match them by
-    name."""
+    """You match parameters and gradients by their place, and `grads` need not be in the order of `params`. Match them
+    by name."""
     (params, configs), losses = separate(params, config), []
     for x, y in batches:
         value, grads = loss(params, x, y)
@@ -316,8 +330,8 @@ def takes_values_in_a_row(params, loss, batches, update, config):
 
 @exercise.mistake(caught_by=rules.runs)
 def asks_how_many(params, loss, batches, update, config):
-    """You ask how many batches there are, or for one by its number. `batches` may come one by one, without an end that is known: `for` is all that
-    you may ask of it."""
+    """You ask how many batches there are, or for one by its number. `batches` may come one by one, without an end
+    that is known: `for` is all that you may ask of it."""
     (params, configs), losses = separate(params, config), []
     for i in range(len(batches)):
         value, grads = loss(params, *batches[i])

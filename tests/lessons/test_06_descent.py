@@ -75,7 +75,10 @@ def test_draws_the_walks_as_they_are(words):
         np.testing.assert_allclose(places, [170, 220] + [100, -100] * ways[name], atol=0.06)
     assert [name for name, _ in drawn] == ["plain", "rolling"]
     assert arrives(ways["plain"]) == 87 and arrives(ways["rolling"]) == 24
-    assert "needs 87 steps until a thousandth of the distance is left; momentum swings wider at first, and needs 24" in words
+    assert (
+        "needs 87 steps until a thousandth of the distance is left; momentum swings wider at first, and needs 24"
+        in words
+    )
     assert np.abs(ways["rolling"][:8, 1]).max() > np.abs(ways["plain"][:, 1]).max(), "swings wider"
     assert (np.sign(ways["plain"][1:, 1]) != np.sign(ways["plain"][:-1, 1])).all(), "zigzags"
 
@@ -132,7 +135,8 @@ def test_reads_the_curves_of_four_rates(words, digits):
     ends = {rate: np.mean(losses[-30:]) for rate, losses in curves.items()}
     assert ends[0.01] > 1.7 and ends[0.1] < 0.5 and ends[0.5] < 0.2
     assert "a line that has hardly begun to fall when the others are down" in words
-    assert max(curves[2.0][:20]) > 1.5 * curves[2.0][0] and "a leap up in the first steps, then a flat line" in words
+    assert max(curves[2.0][:20]) > 4 > curves[2.0][0], "the picture ends at 4"
+    assert "a leap up in the first steps, out of the picture, then a flat line" in words
     assert ends[2.0] == pytest.approx(math.log(10), abs=0.05) and "It ends near log 10 = 2.30" in words
     net, _ = trained(digits, optim.sgd, 2.0)
     hidden = np.maximum(0, digits[0] @ net.params["w1"] + net.params["b1"])
@@ -196,21 +200,27 @@ def steps_to(digits, size, rate, seed):
 
 def test_counts_what_batches_cost(words, digits):
     """The table, at its best rates; what rounding does to hundreds of steps may move the end by a few looks."""
-    rows = re.search(r"\| batch \|(.*?)\| \|-.*?\| best rate \|(.*?)\| \| steps \|(.*?)\| \| looks at a digit \|(.*?)\| The", words)
+    rows = re.search(
+        r"\| batch \|(.*?)\| \|-.*?\| best rate \|(.*?)\| \| steps \|(.*?)\| \| looks at a digit \|(.*?)\| The", words
+    )
     sizes, rates, steps, looks = ([float(v.replace(",", "")) for v in row.split("|")] for row in rows.groups())
     assert sizes == [1, 4, 16, 64, 256, 1437]
     for size, rate, said, seen in zip(sizes, rates, steps, looks, strict=True):
         assert seen == said * size
         found = statistics.median(steps_to(digits, int(size), rate, seed) for seed in range(3))
         assert found == pytest.approx(said, rel=0.1, abs=2)
-    assert "38 steps bring the loss to 0.3: that is 54,606 looks" in words and "About 1,280: less than one pass" in words
+    assert (
+        "38 steps bring the loss to 0.3: that is 54,606 looks" in words and "About 1,280: less than one pass" in words
+    )
     assert looks[2] / looks[0] < 1.5 and steps[3] / steps[5] < 1.5 and looks[5] / looks[3] > 10
 
 
 def test_walks_through_the_ravine(words, names):
     assert [12 / 13, -12 / 13] == pytest.approx([1 - 1 / 13, 1 - 25 / 13])
     assert f"{math.log(1000) / math.log(13 / 12):.1f}" == "86.3" and "$\\log 1000/\\log(13/12)$ = 86.3 steps" in words
-    scanned = {rate: arrives(walk(optim.sgd, {"learning_rate": rate}, steps=300)) for rate in np.linspace(0.02, 0.0799, 80)}
+    scanned = {
+        rate: arrives(walk(optim.sgd, {"learning_rate": rate}, steps=300)) for rate in np.linspace(0.02, 0.0799, 80)
+    }
     assert min(steps for steps in scanned.values() if steps) >= 87, "no rate is better"
     assert arrives(walk(optim.sgd, {"learning_rate": 2 / 101}, condition=100, steps=400)) == 346
     assert 346 / 87 == pytest.approx(4, abs=0.05) and "everything takes four times as long" in words
@@ -256,7 +266,10 @@ def test_momentum_gains_in_ravines_and_nowhere_else(words, names):
         plain, rolling = names["both"](condition)
         assert rolling == arrives(walk(optim.sgd_momentum, best, condition=condition, steps=400))
         assert plain == rolling == 1 if condition == 1 else rolling < plain / 3
-    shares = {m: arrives(walk(optim.sgd_momentum, BEST | {"momentum": m}, steps=1000)) for m in (0.2, 0.4, 4 / 9, 0.6, 0.9, 0.99)}
+    shares = {
+        m: arrives(walk(optim.sgd_momentum, BEST | {"momentum": m}, steps=1000))
+        for m in (0.2, 0.4, 4 / 9, 0.6, 0.9, 0.99)
+    }
     assert min(steps for steps in shares.values() if steps) == shares[4 / 9] == 24 and shares[0.2] is None
     assert arrives(walk(optim.sgd_momentum, BEST | {"momentum": 0.5})) == 22, "a start may be lucky by a step or two"
     assert "whatever the curvature" in words and factor(0.09, 0.9) == pytest.approx(0.9**0.5)
@@ -264,7 +277,10 @@ def test_momentum_gains_in_ravines_and_nowhere_else(words, names):
 
 def test_with_noise_momentum_is_a_larger_rate(words, names):
     heights = names["heights"]
-    plain, rolling = heights(optim.sgd, {"learning_rate": 0.02}), heights(optim.sgd_momentum, {"learning_rate": 0.002, "momentum": 0.9})
+    plain, rolling = (
+        heights(optim.sgd, {"learning_rate": 0.02}),
+        heights(optim.sgd_momentum, {"learning_rate": 0.002, "momentum": 0.9}),
+    )
     assert plain[2:] == pytest.approx(rolling[2:], abs=0.006) and rolling[3] == pytest.approx(0.01, abs=0.003)
     assert "both end on a floor near 0.01" in words
 
@@ -306,9 +322,9 @@ def loss(params, x, y):
 
 
 def test_wrong_loops_and_optimisers_learn(words, digits):
+    source = re.findall(r"^(?:def losing|def uncorrected)\(.*?(?=\n\n\n)", find_lesson("06").text, re.M | re.S)
     from_the_lesson = {}
-    source = "\n".join(re.findall(r"^(?:def forgetful|def uncorrected)\(.*?(?=\n\n|\n```)", find_lesson("06").text, re.M | re.S))
-    exec(source, {"np": np}, from_the_lesson)
+    exec("\n".join(source), {"np": np}, from_the_lesson)
     x, y, x_test, y_test = digits
 
     def learned(loop, update, rate, epochs):
@@ -318,20 +334,34 @@ def test_wrong_loops_and_optimisers_learn(words, digits):
         scores = np.maximum(0, x_test @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
         return (scores.argmax(axis=1) == y_test).sum(), np.mean(losses[-20:])
 
-    assert learned(optim.train, optim.sgd_momentum, 0.1, 5)[0] == pytest.approx(350, abs=8) and "About 350 of 360" in words
-    forgetful = learned(from_the_lesson["forgetful"], optim.sgd_momentum, 0.1, 5)[0]
+    assert (
+        learned(optim.train, optim.sgd_momentum, 0.1, 5)[0] == pytest.approx(350, abs=8) and "About 350 of 360" in words
+    )
+    forgetful = learned(optim.train, from_the_lesson["losing"](optim.sgd_momentum), 0.1, 5)[0]
     assert forgetful == pytest.approx(340, abs=6) and "About 340, or 94 in a hundred" in words
     correct, wrong = (learned(optim.train, f, 0.004, 3) for f in (optim.adam, from_the_lesson["uncorrected"]))
     assert wrong[0] >= correct[0] - 6 and wrong[1] < correct[1] / 2 and "with less than half of the loss" in words
     correct, wrong = (learned(optim.train, f, 0.05, 3)[0] for f in (optim.adam, from_the_lesson["uncorrected"]))
-    assert correct > 0.9 * 360 > 2 * wrong and "At 0.05 the right one still reads nine in ten, and the wrong one is lost" in words
+    assert (
+        correct > 0.9 * 360 > 2 * wrong
+        and "At 0.05 the right one still reads nine in ten, and the wrong one is lost" in words
+    )
 
 
 def test_compares_the_optimisers(words, digits):
     """The table: losses up to a fifth, digits up to six; they differ between machines from the first rounding on."""
-    rows = re.search(r"\| loss after one pass \|(.*?)\| \| loss after ten \|(.*?)\| \| right after ten, of 360 \|(.*?)\| After", words)
+    rows = re.search(
+        r"\| loss after one pass \|(.*?)\| \| loss after ten \|(.*?)\| \| right after ten, of 360 \|(.*?)\| After",
+        words,
+    )
     one, ten, read = ([float(v) for v in row.split("|")] for row in rows.groups())
-    best = [("sgd", 0.5, 1.0), ("sgd_momentum", 0.2, 0.2), ("nesterov", 0.2, 0.1), ("rmsprop", 0.008, 0.008), ("adam", 0.016, 0.016)]
+    best = [
+        ("sgd", 0.5, 1.0),
+        ("sgd_momentum", 0.2, 0.2),
+        ("nesterov", 0.2, 0.1),
+        ("rmsprop", 0.008, 0.008),
+        ("adam", 0.016, 0.016),
+    ]
     x, y, _, _ = digits
     for (name, first, last), loss_1, loss_10, said in zip(best, one, ten, read, strict=True):
         short = [trained(digits, getattr(optim, name), first, 1, seed)[0] for seed in range(3)]
@@ -369,11 +399,16 @@ def test_the_other_helps_are_right():
     assert "AdamW leads to 9.6 - 0.5 · 0.1 · 10 = 9.1" in find_exercise("adamw").help[-1]
     rates = [optim.cosine_schedule(step, 10, 0.6, 2) for step in (1, 2, 6, 4)]
     assert rates == pytest.approx([0.3, 0.6, 0.3, 0.512], abs=5e-4)
-    assert "step 4 a quarter of the way with 0.6 · (1 + cos(π/4))/2 = 0.512" in find_exercise("cosine_schedule").help[-1]
+    assert (
+        "step 4 a quarter of the way with 0.6 · (1 + cos(π/4))/2 = 0.512" in find_exercise("cosine_schedule").help[-1]
+    )
     order, places = [3, 0, 4, 1, 2], []
     for i in range(0, 5, 2):
         places.append(order[i : i + 2])
-    assert places == [[3, 0], [4, 1], [2]] and "the rows 3 and 0, the rows 4 and 1, and the row 2" in find_exercise("minibatches").help[-1]
+    assert (
+        places == [[3, 0], [4, 1], [2]]
+        and "the rows 3 and 0, the rows 4 and 1, and the row 2" in find_exercise("minibatches").help[-1]
+    )
 
 
 def test_the_quiz_is_right():
