@@ -233,7 +233,14 @@ def returns_out_alone(x, gamma1, beta1, w1, gamma2, beta2, w2, b2, bn_param1, bn
     return residual.preact_forward(x, gamma1, beta1, w1, gamma2, beta2, w2, b2, bn_param1, bn_param2)[0]
 
 
-def walked_back(dout, cache, first_relu=True, second_relu=True, first_norm=batchnorm_backward_alt, second_norm=batchnorm_backward_alt):
+def walked_back(
+    dout,
+    cache,
+    first_relu=True,
+    second_relu=True,
+    first_norm=batchnorm_backward_alt,
+    second_norm=batchnorm_backward_alt,
+):
     """The way back through the branch, with steps that may be others."""
     bn1, relu1, h1, w1, bn2, relu2, last = cache
     dh2, dw2, db2 = affine_backward(dout, last)

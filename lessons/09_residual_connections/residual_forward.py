@@ -63,7 +63,10 @@ def far_from_zero(rng):
 
 @exercise.case
 def integers(rng):
-    return {name: rng.permuted(np.tile([-3, -2, -1, 1, 2, 5], 2)[: a.size]).reshape(a.shape) for name, a in drawn(rng, 2, 3, 4).items()}
+    return {
+        name: rng.permuted(np.tile([-3, -2, -1, 1, 2, 5], 2)[: a.size]).reshape(a.shape)
+        for name, a in drawn(rng, 2, 3, 4).items()
+    }
 
 
 @exercise.case
