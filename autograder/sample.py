@@ -103,7 +103,7 @@ def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
         name = f"mistaken-{mistake.name.replace('_', '-')}"
         return Sample(name, right | {exercise.id: _source(exercise, mistake)}, every - _costs(exercise, mistake))
 
-    syntax = right[first.id].replace("return", "retrun", 1)
+    syntax = f"{right[first.id]}\n("
     exits = f"import os\n\ndef {first.id}(*args):\n    os._exit(0)"
     liars = {e.id: f"def {e.id}(*args):\n    return Agreeable()" for e in exercises}
     settled = [

@@ -69,7 +69,9 @@ HOSTILE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [pytest.param(t, id=f"{k}-{i}") for k, ts in HOSTILE.items() for i, t in enumerate(ts)])
+@pytest.mark.parametrize(
+    "text", [pytest.param(t, id=f"{k}-{i}") for k, ts in HOSTILE.items() for i, t in enumerate(ts)]
+)
 def test_a_hostile_text_is_refused_or_comes_to_a_number_at_once(text):
     start = time.process_time()
     with warnings.catch_warnings():
@@ -144,7 +146,9 @@ def test_an_independent_witness_agrees_with_every_result():
         for name, (function, at) in through.items():
             nudged = numeric.gradient(function, np.asarray(at, float))
             assert numeric.relative_error(nudged, draw.expected[name]) < 1e-7, name
-        out = norm.batchnorm_forward(p["x"][:, None], np.full(1, p["gamma"]), np.full(1, p["beta"]), dict(mode="train", eps=p["eps"]))[0]
+        out = norm.batchnorm_forward(
+            p["x"][:, None], np.full(1, p["gamma"]), np.full(1, p["beta"]), dict(mode="train", eps=p["eps"])
+        )[0]
         assert np.sum(p["dout"] * out[:, 0]) == pytest.approx(loss())
 
 

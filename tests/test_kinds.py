@@ -223,7 +223,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     return gamma * (x - mean) / np.sqrt(var + eps) + beta, None
 """
 STORED = 'bn_param["running_mean"], bn_param["running_var"] = keep * mean + (1 - keep) * mu, keep * var + (1 - keep) * sigma2'
-IN_PLACE = 'mean *= keep; mean += (1 - keep) * mu; var *= keep; var += (1 - keep) * sigma2; bn_param.update(running_mean=mean, running_var=var)'
+IN_PLACE = "mean *= keep; mean += (1 - keep) * mu; var *= keep; var += (1 - keep) * sigma2; bn_param.update(running_mean=mean, running_var=var)"
 
 
 @pytest.mark.parametrize(

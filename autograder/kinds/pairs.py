@@ -43,7 +43,9 @@ def draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
     dout = rng.standard_normal(np.shape(out)).astype(np.result_type(out, np.float32))  # float32 meets float32
     if not (names := _gradient_names(exercise)):
         expected = {"out": out} | {n: v for u in exercise.updates for n, v in given[u].items() if n in exercise.points}
-        return Draw(case.name, inputs, dout, cache, {name: np.asarray(value, float) for name, value in expected.items()})
+        return Draw(
+            case.name, inputs, dout, cache, {name: np.asarray(value, float) for name, value in expected.items()}
+        )
     returned = backward(dout, cache)
     returned = returned if isinstance(returned, tuple) else (returned,)
     return Draw(case.name, inputs, dout, cache, {"out": out} | dict(zip(names, returned, strict=True)))
@@ -109,7 +111,10 @@ def read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:
     left_out = ", ".join(name for name in _forward_names(exercise) if name not in values)
     missing = f"there is no {left_out} in {exercise.updates[0]} afterwards" if exercise.updates and left_out else ""
     return Answer(
-        draw, values, missing=missing or f"{way.name} brought nothing back", spoiled=first_spoiled(exercise, draw, value)
+        draw,
+        values,
+        missing=missing or f"{way.name} brought nothing back",
+        spoiled=first_spoiled(exercise, draw, value),
     )
 
 

@@ -55,8 +55,8 @@ exercise = Exercise(
         "not, what stands "
         "between two matrices?",
         "Where gradient and values both arrive, the cosine is left, and after that the loss.",
-        "You can try a cure: `clinic.visit(\"first\", \"tanh\")[\"accuracy\"]`. The others are called \"He\", "
-        "\"clip\", \"five\" and \"rate\".",
+        'You can try a cure: `clinic.visit("first", "tanh")["accuracy"]`. The others are called "He", '
+        '"clip", "five" and "rate".',
     ],
 )
 

@@ -167,9 +167,11 @@ def is_paid_for_the_mean(dout, cache):
 def scales_the_first_term_alone(dout, cache):
     """`gamma / sigma` multiplies your first term and not the shares. Mind the brackets: the whole line is scaled."""
     xhat, sigma, gamma, _ = cache
-    return dout * gamma / sigma - dout.mean(axis=0) - xhat * (dout * xhat).mean(axis=0), (dout * xhat).sum(
-        axis=0
-    ), dout.sum(axis=0)
+    return (
+        dout * gamma / sigma - dout.mean(axis=0) - xhat * (dout * xhat).mean(axis=0),
+        (dout * xhat).sum(axis=0),
+        dout.sum(axis=0),
+    )
 
 
 @exercise.mistake(caught_by=rules.gradients)

@@ -111,7 +111,9 @@ def takes_g_for_the_size(x, gamma, beta, G, gn_param):
 @exercise.mistake(caught_by=rules.outputs, stands_for="groupnorm_forward")
 def divides_by_one_less(x, gamma, beta, G, gn_param):
     """Your variance divides by one less than the size of the group. It is the mean of the squares."""
-    return by_means(x, gamma, beta, gn_param, G, lambda x: x.reshape(len(x), G, -1), lambda cut: cut.reshape(x.shape), ddof=1)
+    return by_means(
+        x, gamma, beta, gn_param, G, lambda x: x.reshape(len(x), G, -1), lambda cut: cut.reshape(x.shape), ddof=1
+    )
 
 
 @exercise.mistake(caught_by=rules.outputs, stands_for="groupnorm_forward")

@@ -197,7 +197,9 @@ NUMBERS = "const numbers = text => new DataView(Uint8Array.from(atob(text), c =>
 
 def answered(page, widget):
     """The kernel has sent what this widget shows."""
-    answer = f"block => {{ {NUMBERS}; model.state.block = {{...block, data: numbers(block.data)}}; model.set('frame', 1) }}"
+    answer = (
+        f"block => {{ {NUMBERS}; model.state.block = {{...block, data: numbers(block.data)}}; model.set('frame', 1) }}"
+    )
     page.evaluate(answer, text(widget.block))
 
 

@@ -72,9 +72,14 @@ def test_weights_undo_what_the_slope_takes(words, names):
     chain = names["chain"]
     assert chain(1, -0.5) == 0.25**10 and "That is $(1/4)^{10}$, a millionth" in words
     assert chain(4, -2) == 1 and chain(8, -4) == 2**10 and "More than a thousand. The factor is $w/4$" in words
-    assert 0 < chain(8, 0) < 1e-20 and f"of the gradient only {chain(8, 0):.0e} is left".replace("-", "−") in words.replace("-", "−")
+    assert 0 < chain(8, 0) < 1e-20 and f"of the gradient only {chain(8, 0):.0e} is left".replace(
+        "-", "−"
+    ) in words.replace("-", "−")
     fourfold = lambda *sizes: plain(*sizes, gain=4.0)  # noqa: E731
-    assert share(10, "sigmoid", fourfold, 0.1) == pytest.approx(0.9, abs=0.05) and "About nine in ten. Nothing else" in words
+    assert (
+        share(10, "sigmoid", fourfold, 0.1) == pytest.approx(0.9, abs=0.05)
+        and "About nine in ten. Nothing else" in words
+    )
     assert share(10, "sigmoid", plain, 0.1) < 0.2
 
 
@@ -91,7 +96,9 @@ def test_the_factor_of_a_layer_is_as_derived(words):
 
 
 def test_sigmoids_leave_what_was_worked_out_on_paper(words, names):
-    slopes = activations.sigmoid_backward(1.0, activations.sigmoid_forward(0.5 * np.random.default_rng(0).normal(size=10**5))[0])
+    slopes = activations.sigmoid_backward(
+        1.0, activations.sigmoid_forward(0.5 * np.random.default_rng(0).normal(size=10**5))[0]
+    )
     assert np.sqrt(np.mean(slopes**2)) == pytest.approx(0.235, abs=0.002) and "near 0.235 all over" in words
     found = profiles(10, "sigmoid", plain)
     assert np.median(found[:, 1, 0]) == pytest.approx(0.235**10, rel=0.6)
@@ -107,7 +114,9 @@ def test_xavier_serves_a_tanh_and_not_a_relu(words):
     assert 2 / (300 + 100) == 1 / 200 and "the mean size is 200, and the compromise 1/200" in words
     through = profiles(10, "tanh", init.xavier_init)[:, 1, 0]
     assert (through > 0.2).all() and (through < 0.8).all() and "Not all of it: a tanh is flatter than 1" in words
-    assert min(share(d, "tanh", init.xavier_init, 0.01) for d in (10, 30)) > 0.9 and "More than nine in ten. Now" in words
+    assert (
+        min(share(d, "tanh", init.xavier_init, 0.01) for d in (10, 30)) > 0.9 and "More than nine in ten. Now" in words
+    )
     assert share(10, "relu", init.xavier_init, 0.01) > 0.9 and share(30, "relu", init.xavier_init, 0.01) < 0.2
     assert "With ten ReLU layers it works, with thirty it does not" in words
 
@@ -129,7 +138,9 @@ def test_he_keeps_the_preactivations(words, names):
     assert f"twice the mean square of the pictures, {start:.2f}, and the right one at half of that" in words
     found = profiles(50, "relu", init.he_init)
     assert 1 / 5 < np.median(found[:, 1, 0]) < 2 and "both are as they were, up to a factor of two or so" in words
-    assert share(20, "relu", init.he_init, 0.01) == pytest.approx(0.95, abs=0.03) and "He's read 95 in a hundred" in words
+    assert (
+        share(20, "relu", init.he_init, 0.01) == pytest.approx(0.95, abs=0.03) and "He's read 95 in a hundred" in words
+    )
     assert share(20, "relu", init.xavier_init, 0.01) == pytest.approx(0.3, abs=0.2)
     assert "Xavier's weights read about three digits in ten" in words
 
@@ -167,7 +178,9 @@ def test_the_map_of_cosines_is_that_of_a_wide_relu_layer(words, names):
         a = rng.normal(size=200_000)
         b = c * a + np.sqrt(1 - c**2) * rng.normal(size=200_000)
         a, b = np.maximum(0, a), np.maximum(0, b)
-        assert np.mean(a * b) / np.sqrt(np.mean(a**2) * np.mean(b**2)) == pytest.approx(names["next_cosine"](c), abs=0.01)
+        assert np.mean(a * b) / np.sqrt(np.mean(a**2) * np.mean(b**2)) == pytest.approx(
+            names["next_cosine"](c), abs=0.01
+        )
     assert names["next_cosine"](0.0) == pytest.approx(1 / np.pi) and "its mean is $1/(2\\pi)$" in words
     assert "from 0 to $1/\\pi$ = 0.32" in words and names["next_cosine"](1.0) == pytest.approx(1)
     inside = np.linspace(-0.99, 0.99, 99)
@@ -219,9 +232,14 @@ def test_their_pictures_show_what_the_hints_say():
         assert all(np.ptp(level) < 1 for level in levels[name]), "level"
     assert np.ptp(levels["second"][0]) > 4 and np.ptp(levels["second"][1]) > 4
     steps = np.diff(levels["second"][0]).mean()
-    assert 10**steps == pytest.approx(0.28, abs=0.03) and np.diff(levels["second"][1]).mean() == pytest.approx(-steps, abs=0.06)
+    assert 10**steps == pytest.approx(0.28, abs=0.03) and np.diff(levels["second"][1]).mean() == pytest.approx(
+        -steps, abs=0.06
+    )
     assert (np.abs(seen["fourth"]["rms"][1:-1] - 0.5) < 0.06).all() and np.ptp(levels["fourth"][1]) > 5
-    assert np.ptp(levels["fifth"][0][1:]) < 0.1 and 1000 < seen["fifth"]["gradient_norm"][1] / seen["fifth"]["gradient_norm"][-2] < 5000
+    assert (
+        np.ptp(levels["fifth"][0][1:]) < 0.1
+        and 1000 < seen["fifth"]["gradient_norm"][1] / seen["fifth"]["gradient_norm"][-2] < 5000
+    )
     cosine = {name: seen[name]["cosine"][-2] for name in seen}
     assert cosine["first"] > 0.98 and cosine["second"] < 0.95 and cosine["third"] < 0.95
     assert cosine["fourth"] > 0.99 and abs(cosine["fifth"]) < 0.05
@@ -253,7 +271,11 @@ def test_the_letters_are_those_of_the_pictures():
     cures = dict(f="He", g="tanh", h="clip", i="five", j="rate")
     assert {cures[key[f"{name}_cure"]] for name in clinic.PATIENTS} == {"He", "tanh", "clip", "five"}
     assert [key[name] for name in clinic.PATIENTS] == ["d", "a", "e", "c", "b"]
-    assert 0.4 / np.sqrt(2) == pytest.approx(0.28, abs=0.005) and 0.28**5 == pytest.approx(0.002, abs=5e-4) and 0.235**5 < 1e-3
+    assert (
+        0.4 / np.sqrt(2) == pytest.approx(0.28, abs=0.005)
+        and 0.28**5 == pytest.approx(0.002, abs=5e-4)
+        and 0.235**5 < 1e-3
+    )
 
 
 # ----- help, and what is there for more -----
@@ -266,8 +288,13 @@ def test_staged_help_is_right():
     np.testing.assert_allclose(rms**2, [50 / 4, 109 / 4])
     np.testing.assert_allclose(norm, [3, 2])
     np.testing.assert_allclose(cosine, [0, 48 / (6 * np.sqrt(73))], atol=1e-12)
-    assert cosine[1] == pytest.approx(0.936, abs=5e-4) and "48/(6 · √73) = 0.936" in find_exercise("depth_profile").help[-1]
-    clipped = find_exercise("clip_gradients").reference.clip_gradients({"w": np.array([[2.0, 4.0], [4.0, 0.0]]), "b": np.array([8.0])}, 5)
+    assert (
+        cosine[1] == pytest.approx(0.936, abs=5e-4)
+        and "48/(6 · √73) = 0.936" in find_exercise("depth_profile").help[-1]
+    )
+    clipped = find_exercise("clip_gradients").reference.clip_gradients(
+        {"w": np.array([[2.0, 4.0], [4.0, 0.0]]), "b": np.array([8.0])}, 5
+    )
     assert clipped["w"].tolist() == [[1, 2], [2, 0]] and clipped["b"].tolist() == [4]
     values = network.jacobian_singular_values(np.array([1.0, -1.0]), [np.array([[3.0, 1.0], [0.0, 2.0]])], "relu")
     np.testing.assert_allclose(values, [3, 0], atol=1e-12)
@@ -277,18 +304,30 @@ def test_staged_help_is_right():
 
 def test_single_directions_fare_otherwise_than_their_average(words, names):
     values = names["values"]
-    assert values[0] > 3 and values[31] < 0.01 and "Most directions are all but gone, and a few are stretched a good deal" in words
+    assert (
+        values[0] > 3
+        and values[31] < 0.01
+        and "Most directions are all but gone, and a few are stretched a good deal" in words
+    )
     kept = network.jacobian_singular_values(names["small"], names["orthogonal"], "tanh")
     assert kept.min() > 0.99 and kept.max() <= 1 and "lose none (second line)" in words
     bent = network.jacobian_singular_values(100 * names["small"], names["orthogonal"], "tanh")
     assert bent[31] < 0.5 and "It holds as long as the bends are straight" in words
-    lengths = [np.linalg.norm(np.random.default_rng(s).normal(size=64) / 8 @ plain(64, 64, np.random.default_rng(s + 99))) for s in range(300)]
-    assert np.mean(np.square(lengths)) == pytest.approx(1, abs=0.05) and "*On average* a nudge keeps its length" in words
+    lengths = [
+        np.linalg.norm(np.random.default_rng(s).normal(size=64) / 8 @ plain(64, 64, np.random.default_rng(s + 99)))
+        for s in range(300)
+    ]
+    assert (
+        np.mean(np.square(lengths)) == pytest.approx(1, abs=0.05) and "*On average* a nudge keeps its length" in words
+    )
 
 
 def test_pictures_are_centred_for_a_reason(words):
     """As they are, two digits look alike before any layer."""
-    assert f"two digits have a cosine of {mean_cosine(data.digits()[0]):.2f}" in words and mean_cosine(data.digits()[0]) > 0.6
+    assert (
+        f"two digits have a cosine of {mean_cosine(data.digits()[0]):.2f}" in words
+        and mean_cosine(data.digits()[0]) > 0.6
+    )
     assert abs(mean_cosine(X)) < 0.02
 
 

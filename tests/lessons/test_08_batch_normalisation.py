@@ -27,7 +27,9 @@ def names():
 
 def tower(batch_norm, scale=1.0, depth=10, width=32, seed=0, functions=network.clear, residual=False):
     """The lesson's, on the library alone."""
-    net = network.DeepMLP((64, width, 10), depth, batch_norm=batch_norm, residual=residual, functions=functions, rng=seed)
+    net = network.DeepMLP(
+        (64, width, 10), depth, batch_norm=batch_norm, residual=residual, functions=functions, rng=seed
+    )
     for i in range(2, depth + 2):
         net.params[f"w{i}"] *= scale
     return net
@@ -45,7 +47,9 @@ def first_over_last(net, examples=64):
 
 
 def column(x, eps=0.5, gamma=2.0, beta=1.0):
-    return norm.batchnorm_forward(x[:, None], np.full(1, gamma), np.full(1, beta), {"mode": "train", "eps": eps})[0][:, 0]
+    return norm.batchnorm_forward(x[:, None], np.full(1, gamma), np.full(1, beta), {"mode": "train", "eps": eps})[0][
+        :, 0
+    ]
 
 
 # ----- pictures and the column that is done by hand -----
@@ -53,7 +57,9 @@ def column(x, eps=0.5, gamma=2.0, beta=1.0):
 
 def test_draws_the_sizes_as_they_are():
     svg = (find_lesson("08").released.parent / "figures" / "range.svg").read_text().replace("−", "-")
-    lines = [[[float(v) for v in p.split(",")] for p in points.split()] for points in re.findall(r'points="(.*?)"', svg)]
+    lines = [
+        [[float(v) for v in p.split(",")] for p in points.split()] for points in re.findall(r'points="(.*?)"', svg)
+    ]
     assert len(lines) == 10
     for number, line in enumerate(lines):
         on, scale = number >= 5, (0.25, 0.5, 1.0, 2.0, 4.0)[number % 5]
@@ -83,13 +89,23 @@ def test_the_column_is_right(words):
     assert (dsigma, dvar) == (pytest.approx(1), pytest.approx(0.25)) and "= −(2 · −2)/4 = 1." in words
     svg = (find_lesson("08").released.parent / "figures" / "column.svg").read_text()
     blue, red = re.findall(r'<g class="(?:value|gradient)".*?</g>', svg, re.S)
-    assert re.findall(r">([^<>\n]+)</text>", blue) == ["1, 2, 3, 6", "−2, −1, 0, 3", "−1, −0.5, 0, 1.5", "−1, 0, 1, 4", "3", "3.5", "2"]
+    assert re.findall(r">([^<>\n]+)</text>", blue) == [
+        "1, 2, 3, 6",
+        "−2, −1, 0, 3",
+        "−1, −0.5, 0, 1.5",
+        "−1, 0, 1, 4",
+        "3",
+        "3.5",
+        "2",
+    ]
     assert re.findall(r">([^<>\n]+)</text>", red) == ["0.5, −0.375, −0.25, 0.125", "0.75, −0.125, 0, 0.375", "2, 0, 0, 0", "1, 0, 0, 0", "−1", "0.25", "1"]  # fmt: skip
 
 
 def test_two_directions_go_missing(words):
     x = np.array([1.0, 2.0, 3.0, 6.0])
-    assert np.abs(numeric.gradient(column, x, np.ones(4))).max() < 1e-9 and "Zero; and along $\\hat x$ nearly so" in words
+    assert (
+        np.abs(numeric.gradient(column, x, np.ones(4))).max() < 1e-9 and "Zero; and along $\\hat x$ nearly so" in words
+    )
     along = [np.abs(numeric.gradient(lambda v, e=eps: column(v, e), x, x - 3)).max() for eps in (0.5, 1e-5)]
     assert along[0] > 0.3 and along[1] < 1e-4
     for pair in ([3.0, 10.0], [3.0, 1000.0]):
@@ -117,7 +133,10 @@ def test_one_scale_of_five_learns(words):
     plain = {s: read(tower(False, s)) for s in scales}
     normed = {s: read(tower(True, s)) for s in scales}
     assert plain[1] == pytest.approx(0.75, abs=0.06) and max(plain[s] for s in scales if s != 1) < 0.15
-    assert "One scale of the five learns, He's, and about three in four digits are read. With batch norm all five learn." in words
+    assert (
+        "One scale of the five learns, He's, and about three in four digits are read. With batch norm all five learn."
+        in words
+    )
     assert min(normed.values()) > 0.5 and normed[4] < normed[2] < normed[1]
     with np.errstate(all="ignore"):
         rms = tower(False, 0.5).profile(X[:64], Y[:64])[0]
@@ -125,7 +144,9 @@ def test_one_scale_of_five_learns(words):
     he = tower(False).profile(X[:64], Y[:64])[0]
     assert he[11] == pytest.approx(he[1], rel=0.5) and "about as much comes out as went in" in words
     caught_up = read(tower(True, 4), rate=16 * 0.05)
-    assert caught_up > normed[4] + 0.15 and caught_up > 0.85 and "Scale 4, at sixteen times the rate, catches up" in words
+    assert (
+        caught_up > normed[4] + 0.15 and caught_up > 0.85 and "Scale 4, at sixteen times the rate, catches up" in words
+    )
 
 
 def test_who_is_in_the_room(words):
@@ -141,7 +162,9 @@ def test_who_is_in_the_room(words):
         early.train(X[:320], Y[:320], 1, 32, optim.sgd, {"learning_rate": 0.1}, progress=False)
         tested, trained = ((early.scores(X_TEST, mode).argmax(axis=1) == Y_TEST).mean() for mode in ("test", "train"))
         assert tested < trained
-    assert 0.9**10 == pytest.approx(1 / 3, abs=0.02) and "after ten batches with momentum 0.9 still about a third" in words
+    assert (
+        0.9**10 == pytest.approx(1 / 3, abs=0.02) and "after ten batches with momentum 0.9 still about a third" in words
+    )
 
 
 def test_the_order_makes_no_difference_in_test_mode(names):
@@ -152,7 +175,11 @@ def test_the_order_makes_no_difference_in_test_mode(names):
 
 
 def test_small_batches(words):
-    found = {(on, size): [read(tower(on, depth=2, seed=s), 0.02, 2, size) for s in (0, 1)] for on in (False, True) for size in (1, 2, 4, 16)}
+    found = {
+        (on, size): [read(tower(on, depth=2, seed=s), 0.02, 2, size) for s in (0, 1)]
+        for on in (False, True)
+        for size in (1, 2, 4, 16)
+    }
     assert max(found[True, 1]) < 0.2 and "stays at a blind guess" in words
     assert found[True, 2] == pytest.approx([1 / 3, 1 / 3], abs=0.1) and "in twos it reads about a third" in words
     for size in (4, 16):
@@ -203,9 +230,15 @@ def test_where_the_fifth_comes_from(words):
     """The argument, by a million draws of a Gaussian; and the sigma of a wide tower."""
     a = np.random.default_rng(0).normal(size=10**6)
     relu = np.maximum(0, a)
-    assert np.mean(relu**2) == pytest.approx(1 / 2, abs=0.005) and np.mean(relu) == pytest.approx(1 / np.sqrt(2 * np.pi), abs=0.005)
+    assert np.mean(relu**2) == pytest.approx(1 / 2, abs=0.005) and np.mean(relu) == pytest.approx(
+        1 / np.sqrt(2 * np.pi), abs=0.005
+    )
     assert 2 * relu.var() == pytest.approx(1 - 1 / np.pi, abs=0.005)
-    assert "σ is 0.826." in words and "1/0.826 = 1.211." in words and (1 - 1 / np.pi) ** -0.5 == pytest.approx(1.2111, abs=1e-4)
+    assert (
+        "σ is 0.826." in words
+        and "1/0.826 = 1.211." in words
+        and (1 - 1 / np.pi) ** -0.5 == pytest.approx(1.2111, abs=1e-4)
+    )
     net = tower(True, depth=12, width=256)
     net.loss(X, Y)
     sigma = [np.sqrt(10 * bn_param["running_var"].mean()) for bn_param in net.bn_params[1:]]
@@ -235,7 +268,9 @@ def test_a_shift_that_is_put_back_in(words):
     assert plain == pytest.approx(0.5, abs=0.1) and normed == pytest.approx(0.96, abs=0.015) and shifted > 0.9
     assert "As it is, the tower reads about half of the digits; with batch norm 96 in a hundred." in words
     assert "More than nine in ten: with the shift put back in" in words
-    plain, normed, shifted = (median(10, 0.02, **kind) for kind in (dict(batch_norm=False), dict(batch_norm=True), noisy))
+    plain, normed, shifted = (
+        median(10, 0.02, **kind) for kind in (dict(batch_norm=False), dict(batch_norm=True), noisy)
+    )
     assert abs(plain - normed) < 0.08 and shifted < plain - 0.3
     assert "There batch norm brings next to nothing, and the noise does much harm" in words
 
@@ -268,9 +303,14 @@ def test_the_examples_of_the_way_back_are_right():
     np.testing.assert_allclose(norm.batchnorm_backward(dout, cache)[0].ravel(), [1, -2, 1], atol=1e-12)
     assert "dx is 6 - 2 - 3 = 1, then -2, then 0 - 2 + 3 = 1" in find_exercise("batchnorm_backward").help[-1]
     dsigma = numeric.gradient(lambda s: np.array([-3.0, 3.0]) / s, np.array(3.0), np.array([1.0, 2.0]))
-    assert dsigma == pytest.approx(-1 / 3) and "dsigma = 1/3 - 2/3 = -1/3" in find_exercise("batchnorm_derivation").help[-1]
+    assert (
+        dsigma == pytest.approx(-1 / 3)
+        and "dsigma = 1/3 - 2/3 = -1/3" in find_exercise("batchnorm_derivation").help[-1]
+    )
     mask = np.array([[0.0, 4.0]])
-    assert (np.array([[3.0, 8.0]]) * mask).tolist() == [[0, 32]] and norm.dropout_backward(np.array([[5.0, 7.0]]), ({}, mask)).tolist() == [[0, 28]]
+    assert (np.array([[3.0, 8.0]]) * mask).tolist() == [[0, 32]] and norm.dropout_backward(
+        np.array([[5.0, 7.0]]), ({}, mask)
+    ).tolist() == [[0, 28]]
     assert "out = 0, 32. If dout = 5, 7 arrives, dx = 0, 28" in find_exercise("dropout_backward").help[-1]
 
 
@@ -278,7 +318,9 @@ def test_the_checks_that_need_no_reference_are_sound():
     """Down each column dx adds up to 0; along xhat nearly so where eps is tiny."""
     for eps, small in ((1e-8, 1e-6), (0.5, None)):
         rng = np.random.default_rng(0)
-        _, cache = norm.batchnorm_forward(rng.normal(size=(6, 4)), rng.normal(size=4), rng.normal(size=4), dict(mode="train", eps=eps))
+        _, cache = norm.batchnorm_forward(
+            rng.normal(size=(6, 4)), rng.normal(size=4), rng.normal(size=4), dict(mode="train", eps=eps)
+        )
         dx = norm.batchnorm_backward(rng.normal(size=(6, 4)), cache)[0]
         assert np.abs(dx.sum(axis=0)).max() < 1e-12
         assert small is None or np.abs((dx * cache[0]).sum(axis=0)).max() < small
@@ -287,4 +329,6 @@ def test_the_checks_that_need_no_reference_are_sound():
 def test_group_norm_with_one_group_is_layer_norm():
     rng = np.random.default_rng(0)
     x, gamma, beta = rng.normal(size=(3, 8)), rng.normal(size=8), rng.normal(size=8)
-    np.testing.assert_allclose(norm.groupnorm_forward(x, gamma, beta, 1, {})[0], norm.layernorm_forward(x, gamma, beta, {})[0])
+    np.testing.assert_allclose(
+        norm.groupnorm_forward(x, gamma, beta, 1, {})[0], norm.layernorm_forward(x, gamma, beta, {})[0]
+    )

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from autograder import grade, sample
 from autograder.lesson import folder, lessons
 from tests.lessons.reading import rendered, words_of
 
@@ -41,3 +42,10 @@ def test_the_glossary_has_two_sentences_for_each_term():
     assert len(entries) >= 7
     for entry in entries:
         assert len(re.findall(r"[.](?:\s|$)", entry)) == 2, entry
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_sample_class_gets_what_it_deserves(lesson, tmp_path):
+    deserved = sample.write(lesson, tmp_path, 12)
+    marks = {mark.student: mark.judged for mark in grade.grade(lesson, tmp_path, jobs=2, isolation="any")}
+    assert marks == deserved and len(set(deserved.values())) > 2
