@@ -48,4 +48,4 @@ def test_the_glossary_has_two_sentences_for_each_term():
 def test_a_sample_class_gets_what_it_deserves(lesson, tmp_path):
     deserved = sample.write(lesson, tmp_path, 12)
     marks = {mark.student: mark.judged for mark in grade.grade(lesson, tmp_path, jobs=2, isolation="any")}
-    assert marks == deserved and len(set(deserved.values())) > 2
+    assert marks == deserved and len(set(deserved.values())) > 1
