@@ -95,7 +95,7 @@ def _other(exercise: Exercise, mine: Exercise) -> Exercise:
 def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     exercises = lesson.exercises
     every, right = sum(e.counts for e in exercises), {e.id: _source(e) for e in exercises}
-    first = next(e for e in exercises if not any(_calls(right[o.id], e) for o in exercises if o is not e))
+    first = next(e for e in exercises if not any(_needs(o, right[o.id], e) for o in exercises if o is not e))
     mistakes = [(e, m) for e in exercises if e.counts and not e.personal for m in e.mistakes if _is_text(e, m)]
 
     def mistaken(number: int) -> Sample:
@@ -180,9 +180,9 @@ def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
     return "\n\n".join(parts)
 
 
-def _calls(text: str, exercise: Exercise) -> bool:
-    """Whether an answer calls what another exercise writes, so that an error there would be paid for here."""
-    return any(re.search(rf"\b{name}\b", text) for name in exercise.writes)
+def _needs(other: Exercise, text: str, exercise: Exercise) -> bool:
+    """Whether an error in an exercise is paid for in the other, whose answer calls what it writes."""
+    return any(name not in other.parts and re.search(rf"\b{name}\b", text) for name in exercise.writes)
 
 
 def _is_text(exercise: Exercise, mistake: Mistake) -> bool:

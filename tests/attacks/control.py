@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import gc
 import json
 import os
 import pickle
@@ -32,7 +33,7 @@ __all__ = ["marks"]
 
 ROOT = Path(__file__).parents[2]
 LESSON = find_lesson("04")
-SECONDS = 3
+SECONDS = 6
 MODULES = {"affine_backward": "layers", "relu_backward": "activations"}
 EXERCISES = [find_exercise(name) for name in MODULES]
 
@@ -43,6 +44,7 @@ def marks(handed_in: bytes, folder: Path) -> dict[str, float | None]:
     child = os.fork()
     if child == 0:
         try:
+            gc.unfreeze()  # what pytest froze can be found again, as it could in a kernel
             _run(notebook, folder)
         finally:
             os._exit(0)

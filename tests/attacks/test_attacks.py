@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder import books, judge, submission
 from autograder import grade as grading
-from autograder import judge, submission
 from autograder import nbgrader as plugin
 from autograder.box import Limits
 from autograder.submission import Step
@@ -267,7 +267,7 @@ class Acting(HTMLParser):
 @pytest.mark.parametrize("student", ["input_hostile_markdown", "input_hostile_words"])
 def test_a_feedback_page_holds_nothing_that_acts(graded, student):
     classroom = graded[0]
-    made = grading._nbgrader(classroom).generate_feedback(LESSON.name, student, force=True)
+    made = books.gradebook().opened(classroom).generate_feedback(LESSON.name, student, force=True)
     assert made["success"], made
     page = (classroom / "feedback" / student / LESSON.name / f"{LESSON.name}.html").read_text()
     assert "left_by_an_attack" in page and Acting(page).found == []
