@@ -1,4 +1,4 @@
-"""Pairs: `f_forward`, `f_backward`, or one of them; and strangers, whose truth is by complex step."""
+"""Pairs: `f_forward`, `f_backward`, or one of them; and strangers, whose truth complex step witnesses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def draw_pair(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
 
 
 def draw_stranger(exercise: Exercise, case: Case, rng: np.random.Generator) -> Draw:
-    """A pair's draw, with the truth by complex step."""
+    """A pair's draw, with a truth that complex step has witnessed."""
     draw = draw_pair(exercise, case, rng)
     return dataclasses.replace(draw, expected=draw.expected | exercise.reference.gradients(draw.inputs, draw.dout))
 
