@@ -19,13 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 from autograder.box import Shown
 from autograder.lesson import Lesson
 from autograder.verdict import Verdict
 
-__all__ = ["Books", "CannotWrite", "Judged", "Mark", "gradebook"]
+__all__ = ["Books", "CannotWrite", "Judged", "Mark", "configuration", "gradebook"]
 
+ROOT = Path(__file__).parent.parent
 WAITING = 64  # submissions at most that wait to be written: they are held in memory
 FEW, MANY = 10, 100  # submissions in one transaction, where more are to come soon
 PAUSE = 1.0  # seconds without a new one, after which fewer are written
@@ -68,6 +70,14 @@ def gradebook() -> ModuleType:
     finally:
         if absent:
             del sys.modules[unused]
+
+
+def configuration(classroom: Path) -> Any:
+    """nbgrader's settings for a classroom, as `nbgrader_config.py` has them."""
+    from traitlets.config import PyFileConfigLoader
+
+    with mock.patch.dict(os.environ, BACKPROP_CLASSROOM=str(classroom)):
+        return PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
 
 
 class Books:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from autograder import submission
-from autograder.books import Books, CannotWrite, Judged, Mark, gradebook
+from autograder.books import Books, CannotWrite, Judged, Mark, configuration, gradebook
 from autograder.box import Shown
 from autograder.lesson import Lesson
 from autograder.verdict import OURS, Verdict
@@ -139,10 +140,12 @@ def feedback(lesson: Lesson, classroom: Path) -> tuple[list[Path], dict[str, str
 
 def gradebook_of(classroom: Path) -> str:
     """Where nbgrader keeps the classroom's marks: a file, or an address without its password."""
-    from sqlalchemy import make_url
-
-    url = make_url(gradebook().opened(classroom).coursedir.db_url)
-    return url.database if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+    url = urlsplit(configuration(classroom).CourseDirectory.db_url)
+    if url.scheme == "sqlite":
+        return url.path.removeprefix("/")
+    who, at, where = url.netloc.rpartition("@")
+    name, secret, _ = who.partition(":")
+    return urlunsplit(url._replace(netloc=f"{name}{':***' if secret else ''}{at}{where}"))
 
 
 def submitted(lesson: Lesson, classroom: Path) -> Iterator[tuple[str, Path]]:

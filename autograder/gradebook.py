@@ -34,14 +34,13 @@ from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors import latesubmissions as penalising
 from nbgrader.preprocessors import saveautogrades as saving
-from nbgrader.utils import determine_grade, setenv, temp_attrs
+from nbgrader.utils import determine_grade, temp_attrs
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import joinedload
 from sqlalchemy.pool import NullPool
-from traitlets.config import PyFileConfigLoader
 
-from autograder.books import Judged, Mark
+from autograder.books import Judged, Mark, configuration
 from autograder.box import Shown
 from autograder.lesson import Lesson, folder
 from autograder.nbgrader import output, write_outputs
@@ -52,7 +51,6 @@ from autograder.verdicts import alone, log, private
 __all__ = ["Writer", "judged_before", "judged_points", "keep", "marked", "one_at_a_time", "opened"]
 
 OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
-ROOT = Path(__file__).parent.parent
 LOCK = 0x6261636B  # of PostgreSQL's advisory locks, the number that is ours
 
 
@@ -93,8 +91,7 @@ def opened(classroom: Path, isolation: str = "safe") -> NbGraderAPI:
     private(classroom)
     here = str(Path(sys.executable).parent)  # nbgrader calls `alembic` by name
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
-    with setenv(BACKPROP_CLASSROOM=str(classroom)):
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    config = configuration(classroom)
     config.CourseDirectory.root = str(folder("lessons").parent)
     config.TrustedExecute.isolation = isolation
     config.NbGraderAPI.log_level = "ERROR"

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from autograder import sample, submission
 from autograder.books import MANY, Books, CannotWrite, Judged, gradebook
 from autograder.cli import cli
+from autograder.grade import gradebook_of
 from autograder.lesson import find_lesson
 
 LESSON = find_lesson("03")
@@ -92,6 +93,19 @@ def test_a_new_gradebook_has_the_version_that_nbgraders_command_finds():
     from nbgrader.api import get_alembic_version
 
     assert gradebook()._head() == get_alembic_version()
+
+
+@pytest.mark.parametrize(
+    "address, shown",
+    [
+        ("postgresql+psycopg://anna:se:c@ret@host:5432/marks", "postgresql+psycopg://anna:***@host:5432/marks"),
+        ("postgresql+psycopg://anna@/marks?host=/tmp", "postgresql+psycopg://anna@/marks?host=/tmp"),
+        ("sqlite:////srv/marks.db", "/srv/marks.db"),
+    ],
+)
+def test_where_the_marks_are_is_told_without_a_password(address, shown, tmp_path, monkeypatch):
+    monkeypatch.setenv("BACKPROP_GRADEBOOK", address)
+    assert gradebook_of(tmp_path) == shown
 
 
 def alive(pid):
