@@ -156,7 +156,7 @@ def test_whoever_is_killed_goes_on_where_they_were(classroom):
     moments, ended = random.Random(0), []
     for _ in range(5):
         run = subprocess.Popen([*command, "--classroom", str(classroom)], stdout=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.5, 4.0))
+        time.sleep(moments.uniform(0.1, 0.9))
         if run.poll() is None:
             run.send_signal(signal.SIGKILL)
         ended.append(run.wait())

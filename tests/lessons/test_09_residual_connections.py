@@ -313,7 +313,7 @@ def test_slopes_shatter_with_batch_norm_alone(words):
     plain = np.median([memory(network.DeepMLP(sizes, 50, rng=s), s) for s in starts])
     assert shallow == pytest.approx(0.97, abs=0.015) and "go together by 0.97" in words
     assert abs(deep) < 0.15 and "Nothing is left: white noise" in words
-    assert 0.15 < both < 0.5 < plain and scaled > 0.95 and "The plain network hardly shatters" in words
+    assert 0.15 < both < 0.5 < plain and scaled > 0.95 and "Our plain network hardly shatters" in words
 
 
 # ----- the puzzles, the rubrics, the help -----
