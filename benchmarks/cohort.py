@@ -141,7 +141,7 @@ class Disturber(threading.Thread):
             self.killed[what] += 1
 
     def quarters(self) -> list[list[float]]:
-        """The largest memory of the grader, with the process that writes, and of a worker, in each quarter of the run, in MB."""
+        """The largest memory of the grader and its writing process, and of a worker, in each quarter of the run, in MB."""
         size = max(1, len(self.memory) // 4)
         parts = [self.memory[start : start + size] for start in range(0, 4 * size, size)]
         return [[round(max(column)) for column in zip(*part)] for part in parts if part]
