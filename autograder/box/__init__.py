@@ -10,6 +10,7 @@ compares them outside.
       | -- ask --------------------------> |  forks a child as things stand at this cell
       | -- round: probe, inputs ---------> |
       | <---- one frame for each answer    |  child: calls the student's functions
+      | -- over -------------------------> |
       | <------------------ end, its exit  |
 
 What goes in: the cells, a probe's source, the inputs of the cases. What never goes in: rules,
@@ -273,6 +274,7 @@ class Box(_Venue):
         self.worker: Worker | None = None
         self.lost = False  # whether a worker ended because its slot did
         self.history: list[tuple[str, str]] = []
+        self._sits = self._listens = False  # whether children stay for further questions; whether one does
         self.deadline = time.monotonic() + self.limits.total
 
     def __enter__(self) -> Box:
@@ -321,8 +323,25 @@ class Box(_Venue):
             replies.append(mine if len(mine) == len(questions) else None)
         return replies
 
+    @contextlib.contextmanager
+    def sitting(self) -> Iterator[None]:
+        """What is asked within, of one exercise, comes out of one child, as long as it lives: most of what a question
+        costs is a child."""
+        self._sits = True
+        try:
+            yield
+        finally:
+            self._sits = False
+            self._dismiss()
+
     def _round(self, *asked):
-        return self._rounds([asked])
+        used = self._listens
+        answers, ended = self._rounds([asked])
+        if (
+            used and not answers and self.worker
+        ):  # a child that had answered before; it may have ended before it was asked
+            answers, ended = self._rounds([asked])
+        return answers, ended
 
     def _rounds(self, asked: Sequence[tuple]) -> tuple[list[Any], tuple[str, str]]:
         """The answers to all rounds out of one child. It learns of a round when those before are answered, so that no
@@ -330,28 +349,44 @@ class Box(_Venue):
         answers: list[Any] = []
         if not self._start():
             return [], ("too slow", "was not tried: what came before took all the time there is")
+        ended: Ended = None
         try:
-            frames.send(self.worker.talk, {"op": "ask", "rounds": len(asked)}, deadline=self._begin())
+            if not self._listens:
+                frames.send(self.worker.talk, {"op": "ask"}, deadline=self._begin())
+                self._listens = True
             for probe, name, needs, questions, parts in asked:
                 tree, blobs = questions.packed
                 header = {"op": "round", "probe": probe, "name": name, "needs": list(needs), "parts": list(parts)}
                 frames.send(self.worker.talk, header | {"questions": tree}, blobs, deadline=self._begin())
                 came, ended = self._answers(self.worker.talk, len(questions), parts)
                 answers += came
-                if ended is not None or len(came) < len(questions):
-                    break
-            else:
-                _, ended = self._answers(self.worker.talk, 1)  # the frame that says how the child ended
+                if len(came) < len(questions):
+                    return answers, self._ended(ended)
         except frames.Late:
             self.late = True
-            self._stop()
-            return answers, ("too slow", f"took more than {self.limits.wall:g} s")
+            return answers, self._ended(("too slow", f"took more than {self.limits.wall:g} s"))
         except OSError:
-            return answers, self._why(self._stop())
-        if isinstance(ended, int):
-            return answers, self._why(ended)
+            return answers, self._ended(None)
+        return answers, ("", "") if self._sits else self._dismiss()
+
+    def _dismiss(self) -> tuple[str, str]:
+        """Let the child end that listens, if one does; how it did."""
+        if not self._listens:
+            return "", ""
+        try:
+            frames.send(self.worker.talk, {"op": "over"}, deadline=self._begin())
+            _, ended = self._answers(self.worker.talk, 1)  # the frame that says how it ended
+        except (frames.Late, OSError):
+            ended = None
+        return self._ended(ended)
+
+    def _ended(self, how: Ended) -> tuple[str, str]:
+        """What is to be said when a child has ended; where it is not known that it has, the whole box does."""
+        self._listens = False
+        if isinstance(how, int):
+            return self._why(how)
         code = self._stop()
-        return answers, ended or self._why(code)
+        return how or self._why(code)
 
     def _begin(self) -> float:
         self.worker.begin()
@@ -371,7 +406,7 @@ class Box(_Venue):
 
     def _stop(self) -> int:
         """End the worker and whatever it started; returns its exit code."""
-        worker, self.worker = self.worker, None
+        worker, self.worker, self._listens = self.worker, None, False
         code = worker.end() if worker else -signal.SIGKILL
         self.lost |= self.slot.fallen
         return code

@@ -3,8 +3,9 @@
 The process reads and writes frames on one line to the judge:
 
     cell    run some source text in the student's namespace; say whether it raised
-    ask     fork a child as things stand now, for so many rounds
+    ask     fork a child as things stand now
     round   in that child, put questions to the student's functions
+    over    let the child end
 
 A question is answered in a child so that a crash, a hang or a poisoned namespace costs one
 answer and not the rest of the submission. Before any student code runs, descriptors 0, 1 and 2
@@ -189,7 +190,7 @@ def limit_cpu(seconds):
 def serve(line, cpu, alone):
     """The loop of the box's main process. Where it is `alone` with what the student started, that ends
     before questions are asked: nothing in the background can hold up or overhear an answer."""
-    from autograder.box import frames, values
+    from autograder.box import frames
 
     namespace = {"__name__": "__main__", "__builtins__": __builtins__, "display": lambda *_, **__: None}
     while True:
@@ -200,20 +201,29 @@ def serve(line, cpu, alone):
         if header["op"] == "cell":
             limit_cpu(cpu)
             frames.send(line, *execute(header, namespace))
-        elif header["op"] == "ask":  # else a child has ended without reading its round
+        elif header["op"] == "ask":  # else a child has ended without reading what was for it
             if alone:
                 end_everybody_else()
             child = fork()
             if child == 0:
                 try:
-                    for _ in range(header["rounds"]):
-                        asked, blobs = frames.receive(line)
-                        probe, questions = load(asked["probe"], asked["name"]), values.unpack(asked["questions"], blobs)
-                        answer(line, probe, namespace, asked["needs"], questions, cpu, asked["parts"])
+                    answer_rounds(line, namespace, cpu)
                 finally:
                     os._exit(0)
             _, status = os.waitpid(child, 0)
             frames.send(line, {"end": os.waitstatus_to_exitcode(status)})
+
+
+def answer_rounds(line, namespace, cpu):
+    """Answer round after round, until there are no more."""
+    from autograder.box import frames, values
+
+    while True:
+        asked, blobs = frames.receive(line)
+        if asked["op"] != "round":
+            return
+        probe, questions = load(asked["probe"], asked["name"]), values.unpack(asked["questions"], blobs)
+        answer(line, probe, namespace, asked["needs"], questions, cpu, asked["parts"])
 
 
 def end_everybody_else():

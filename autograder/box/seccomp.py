@@ -12,7 +12,7 @@ import errno
 import platform
 import struct
 
-__all__ = ["install", "program"]
+__all__ = ["install", "number", "program"]
 
 # fmt: off
 DENIED = {
@@ -70,11 +70,20 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 
 
+def number(call: tuple[int, int]) -> int:
+    """A call's number on this machine."""
+    return call[_machine(platform.machine())[0]]
+
+
+def _machine(name: str) -> tuple[int, int]:
+    if name not in MACHINES:
+        raise OSError(f"no table of system calls for {name}")
+    return MACHINES[name]
+
+
 def program(machine: str) -> bytes:
     """The filter as BPF; raises OSError for a machine whose numbers are not in the table."""
-    if machine not in MACHINES:
-        raise OSError(f"no table of system calls for {machine}")
-    column, audit = MACHINES[machine]
+    column, audit = _machine(machine)
     lines = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, audit), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
     if machine == "x86_64":
         lines += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, ERROR | errno.EPERM)]

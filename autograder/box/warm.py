@@ -1,18 +1,18 @@
-"""The warm parent of one slot: holds Python and NumPy ready, and forks once for each submission.
+"""The warm parent of one slot: holds Python and NumPy ready, forks once for each submission, and watches what it forked.
 
 It runs inside bubblewrap's walls already: no network, a read-only system, no capabilities. Each
 fork gets its own walls inside those:
 
-    warm parent ── watcher ── init (pid 1 of its own world) ── worker: the student's code
-                   kills the world when the judge lets go of the leash, or when a call has used
-                   more computing time than it may, whichever of the world's processes used it
+    warm parent ── init (pid 1 of its own world) ── worker: the student's code
+    kills the world when the judge lets go of the leash, or when a call has used
+    more computing time than it may, whichever of the world's processes used it
 
-The watcher stands outside the world it watches, so nothing in there can reach it. `init` reaps, and
+The warm parent stands outside the worlds that it watches, so nothing in there can reach it. `init` reaps, and
 is there because the kernel shields pid 1 from some signals, time limits among them.
 
 Requests come on descriptor 0, each with two descriptors: the worker's line to the judge, and the
 leash. A byte on the leash says that a call begins. When the world has ended, its exit code goes back
-there: that of a process which the kernel stopped for its time, where the watcher did so.
+there: that of a process which the kernel stopped for its time, where the watch did so.
 """
 
 import contextlib
@@ -27,12 +27,15 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000
 RDONLY, NOSUID, NODEV, NOEXEC, REC, PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
-LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC = ctypes.PyDLL(None, use_errno=True)
 TICKS = os.sysconf("SC_CLK_TCK")
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 SHORTEST, LONGEST = 0.02, 0.25  # seconds from one look at a world to the next
+NEVER = float("inf")
 MARGIN = 1.0  # the kernel's limit on one process is in whole seconds; it shall be first, it costs but an answer
 
 
@@ -45,25 +48,21 @@ def main():
 
     load_world()
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    line = socket.socket(fileno=0)
-    memory = inside.address_space()
+    line, processes = socket.socket(fileno=0), os.open("/proc", os.O_RDONLY)
+    memory, worlds, poll = inside.address_space(), [], select.poll()
+    poll.register(line, select.POLLIN)
     gc.collect()
     gc.freeze()
     line.send(b"ready")
     while True:
-        request, descriptors, _, _ = socket.recv_fds(line, 4096, 2)
-        if not request:
-            return
-        if os.fork() == 0:
-            code = 1
-            try:
-                line.close()
-                code = watch(*descriptors, json.loads(request), memory)
-            finally:
-                os._exit(code)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        due = min((world.due for world in worlds), default=NEVER)
+        events = dict(poll.poll(None if due == NEVER else max(0.0, 1000 * (due - time.monotonic()))))
+        worlds = [world for world in worlds if not world.over(events, poll)]
+        if line.fileno() in events:
+            request, descriptors, _, _ = socket.recv_fds(line, 4096, 2)
+            if not request:
+                return
+            worlds += begin(poll, processes, *descriptors, json.loads(request), memory)
 
 
 def load_world():
@@ -80,48 +79,72 @@ def load_world():
             import matplotlib.pyplot  # noqa: F401
 
 
-def watch(talk, leash, limits, memory):
-    """The watcher: build the world's outer walls, start its init, and end it when told to, or when it must."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    processes = os.open("/proc", os.O_RDONLY)  # now: what the world sees in this place, the watcher sees too
-    setup_namespaces()
-    init = os.fork()
-    if init == 0:
-        os.close(leash)
-        os.close(processes)
-        setup_mounts(limits)
-        run_init(talk, limits, memory)
-    os.close(talk)
-    leash = socket.socket(fileno=leash)
-    late = overspends(init, leash, limits["cpu"] + MARGIN, processes)
-    os.kill(init, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
-    code = -signal.SIGXCPU if late else code - 256 if code > 128 else code
-    with contextlib.suppress(OSError):
-        leash.send(struct.pack("<i", code))
-    return 0
+def begin(poll, processes, talk, leash, limits, memory):
+    """A world with a worker in it, in a list; in an empty one where the kernel refuses."""
+    with socket.socket(fileno=talk), contextlib.ExitStack() as stack:
+        leash = stack.enter_context(socket.socket(fileno=leash))
+        with contextlib.suppress(OSError):
+            user = os.getuid(), os.getgid()
+            init = clone()
+            if init == 0:
+                try:
+                    run_init(talk, user, limits, memory)
+                finally:
+                    os._exit(1)
+            stack.pop_all()
+            return [World(init, leash, limits["cpu"] + MARGIN, processes, poll)]
+    return []
 
 
-def overspends(init, leash, allowed, processes):
-    """Wait while the world may run. Whether a call has used more computing time than is allowed; else
-    the world has ended, or the judge has let go.
+class World:
+    """A world that runs, seen from outside. It is ended where the judge lets go, or a call uses too much computing time.
 
-    There is no look at the world before it could be over its limit with all cores busy, or before
+    There is no look at it before it could be over its limit with all cores busy, or before
     LONGEST: most worlds end unseen. Nor does a call that begins wake anybody. It is found at the next
     look, and what was used since the look before is counted as its own: less than MARGIN, so that one
     process which stays within the kernel's limit never pays for the call before it.
     """
-    poll, cores = select.poll(), len(os.sched_getaffinity(0))
-    poll.register(leash, select.POLLRDHUP)  # not for what there is to read
-    poll.register(os.pidfd_open(init), select.POLLIN)
-    since = before = now = 0.0
-    while not poll.poll(1000 * min(LONGEST, max(SHORTEST, (since + allowed - now) / cores))):
-        before, now = now, max(now, used(init, processes))
-        if begun(leash):
-            since = before
-        if now > since + allowed:
+
+    def __init__(self, init, leash, allowed, processes, poll):
+        self.init, self.leash, self.allowed, self.processes = init, leash, allowed, processes
+        self.ended, self.late = os.pidfd_open(init), False
+        self.since = self.before = self.now = 0.0
+        poll.register(self.ended, select.POLLIN)
+        poll.register(leash, select.POLLRDHUP)  # not for what there is to read
+        self.due = self._next_look()
+
+    def over(self, events, poll):
+        """See to it after a poll; whether it has ended. Then its exit code has been sent."""
+        if self.ended in events:
+            if self.due < NEVER:
+                poll.unregister(self.leash)
+            poll.unregister(self.ended)
+            self._say_how()
             return True
-    return False
+        if self.due < NEVER and (self.leash.fileno() in events or self._overspends()):
+            os.kill(self.init, signal.SIGKILL)
+            poll.unregister(self.leash)
+            self.due = NEVER
+        return False
+
+    def _overspends(self):
+        if time.monotonic() < self.due:
+            return False
+        self.before, self.now = self.now, max(self.now, used(self.init, self.processes))
+        if begun(self.leash):
+            self.since = self.before
+        self.due, self.late = self._next_look(), self.now > self.since + self.allowed
+        return self.late
+
+    def _next_look(self):
+        return time.monotonic() + min(LONGEST, max(SHORTEST, (self.since + self.allowed - self.now) / CORES))
+
+    def _say_how(self):
+        code = os.waitstatus_to_exitcode(os.waitpid(self.init, 0)[1])
+        code = -signal.SIGXCPU if self.late else code - 256 if code > 128 else code
+        os.close(self.ended)
+        with contextlib.suppress(OSError), self.leash:
+            self.leash.send(struct.pack("<i", code), socket.MSG_DONTWAIT)
 
 
 def begun(leash):
@@ -160,15 +183,28 @@ def _stat(pid, processes):
         os.close(stat)
 
 
-def run_init(talk, limits, memory):
-    """Pid 1 of the world: start the worker, reap whatever ends, and end with the worker's code."""
+def clone():
+    """Fork into user, mount, process, IPC and host-name namespaces that are new. The C library's fork does not know of
+    those; there is one thread, and what is told to others at a fork can wait for the worker's."""
+    from autograder.box import seccomp
+
+    flags = signal.SIGCHLD | NEWUSER | NEWNS | NEWPID | NEWIPC | NEWUTS
+    return _call(LIBC.syscall(*map(ctypes.c_long, (seccomp.number(seccomp.CLONE), flags, 0, 0, 0, 0))))
+
+
+def run_init(talk, user, limits, memory):
+    """Pid 1 of the world: build its walls, start the worker, reap whatever ends, and end with the worker's code."""
     parent_death = 1
-    _call(LIBC.prctl(parent_death, signal.SIGKILL, 0, 0, 0))  # no world without its watcher
+    _call(LIBC.prctl(parent_death, signal.SIGKILL, 0, 0, 0))  # no world without its watch
+    setup_files(talk)
+    setup_user(*user)
+    setup_mounts(limits)
     worker = os.fork()
     if worker == 0:
         code = 1
         try:
-            setup_files(talk)
+            os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             setup_limits(limits, memory)
             setup_powerless()
             setup_filter()
@@ -176,7 +212,7 @@ def run_init(talk, limits, memory):
             code = 0
         finally:
             os._exit(code)
-    os.close(talk)
+    os.close(3)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         pid, status = os.wait()
@@ -191,10 +227,8 @@ def run_worker(limits):
     inside.serve(3, limits["cpu"], alone=True)
 
 
-def setup_namespaces():
-    """A user, mount, process, IPC and host-name namespace of its own."""
-    uid, gid = os.getuid(), os.getgid()
-    _call(LIBC.unshare(NEWUSER | NEWNS | NEWPID | NEWIPC | NEWUTS))
+def setup_user(uid, gid):
+    """In the new user namespace, the user that we are outside, and no other."""
     for file, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{file}", "w") as out:
             out.write(text)
@@ -220,8 +254,6 @@ def setup_files(talk):
         os.dup2(null, standard)
     os.dup2(talk, 3)
     os.closerange(4, 256)
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def setup_limits(limits, memory):
@@ -255,6 +287,7 @@ def _call(result):
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+    return result
 
 
 if __name__ == "__main__":
