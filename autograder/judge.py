@@ -371,7 +371,7 @@ def mark_cells(
         late, found = best[exercise.id]
         said = verdict(exercise, found, told.found[exercise.id][0] if exercise.id in told.found else found)
         remarks = [*said.remarks, *([AT_THE_END] if late else []), *(told.raised[:3] if found.complaints else [])]
-        verdicts.append(_with(said, remarks=remarks, isolation=walls.level))
+        verdicts.append(replace(said, remarks=remarks, isolation=walls.level))
     return verdicts
 
 
@@ -516,7 +516,3 @@ def _names(exercise: Exercise) -> set[str]:
 def _other(seed: Seed) -> Seed:
     """Other numbers for the second try: what cells have kept of the first is of no use."""
     return lambda exercise, case: seed(exercise, case) + 1
-
-
-def _with(found: Verdict, **changes) -> Verdict:
-    return Verdict(**found.to_json() | changes)

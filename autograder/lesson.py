@@ -21,7 +21,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from autograder.exercise import Exercise
@@ -64,7 +64,7 @@ class Lesson:
         """The student's notebook, as it was built."""
         return folder("course") / self.name / f"{self.name}.ipynb"
 
-    @property
+    @cached_property
     def exercises(self) -> list[Exercise]:
         """In the order in which the text names them, then those that it does not name."""
         order = [d.name for d in directives(self.text) if d.kind == "exercise"]

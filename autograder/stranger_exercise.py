@@ -107,7 +107,7 @@ class _Mistakes(Sequence):
     @functools.cached_property
     def _made(self) -> list[Mistake]:
         rng = np.random.default_rng(0)
-        turns = wrong_turns(self.layer, [self.layer.numbers(rng, SIZES[size]) for size in TRIED])
+        turns = list(wrong_turns(self.layer, [self.layer.numbers(rng, SIZES[size]) for size in TRIED]))
         functions = run("\n\n".join(self.layer.way_back(turn.name, turn.hint, turn.changes) for turn, _ in turns))
         return [
             Mistake(functions[turn.name], self.stands_for, rules.shapes if by_shape else rules.gradients)

@@ -10,6 +10,7 @@ the same inputs and the same number of lines, so that nobody in a class draws a 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -186,5 +187,5 @@ def candidates(level: int, seed: str) -> Iterator[Layer]:
             tried = [layer.numbers(rng, SIZES[name], tries=1) for _ in range(2) for name in SUITED]
         except ValueError:
             continue
-        if len(wrong_turns(layer, tried[: len(SUITED)])) >= 3:
+        if len(list(itertools.islice(wrong_turns(layer, tried[: len(SUITED)]), 3))) == 3:
             yield layer

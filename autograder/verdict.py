@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 __all__ = ["OURS", "STATUSES", "Verdict", "folded", "framed", "printable", "rich"]
 
@@ -47,7 +47,7 @@ class Verdict:
             raise ValueError(f"{self.points} is not between 0 and {self.max_points}")
 
     def to_json(self) -> dict:
-        return asdict(self)
+        return dict(vars(self))
 
     @property
     def wrong(self) -> list[str]:

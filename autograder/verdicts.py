@@ -183,7 +183,7 @@ def version(lesson: Lesson) -> str:
 
 def _code(steps: Sequence[Step], whose: str = "") -> str:
     """A name for what was handed in, and for whom it is judged, if that matters."""
-    return _hash([*map(asdict, steps), whose])
+    return _hash([*map(vars, steps), whose])
 
 
 def _read(file: Path) -> dict[str, Any]:

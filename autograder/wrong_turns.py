@@ -31,7 +31,7 @@ class Turn:
     changes: dict[Any, str]
 
 
-def wrong_turns(layer: Layer, tried: Sequence[Arrays]) -> list[tuple[Turn, bool]]:
+def wrong_turns(layer: Layer, tried: Sequence[Arrays]) -> Iterator[tuple[Turn, bool]]:
     """The turns that differ from the truth and from one another; of each, whether a shape gives it away.
 
     A turn that breaks only some gradients leaves the others exactly right, in every case alike.
@@ -40,7 +40,7 @@ def wrong_turns(layer: Layer, tried: Sequence[Arrays]) -> list[tuple[Turn, bool]
     values = [layer.run(inputs) for inputs in tried]
     douts = [rng.standard_normal(each["out"].shape) for each in values]
     right = [layer.back(*each) for each in zip(values, douts)]
-    kept: list[tuple[Turn, bool]] = []
+    hints: set[str] = set()
     made: list[list[Arrays]] = []
     for turn in all_turns(layer):
         try:
@@ -53,10 +53,10 @@ def wrong_turns(layer: Layer, tried: Sequence[Arrays]) -> list[tuple[Turn, bool]
         by_shape = list(broken.values())
         if any(by_shape[1:]) and not by_shape[0] or any(_broken(wrong[0], other[0]) == {} for other in made):
             continue
-        if not any(earlier.hint == turn.hint for earlier, _ in kept):
-            kept.append((turn, by_shape[0]))
+        if turn.hint not in hints:
+            hints.add(turn.hint)
             made.append(wrong)
-    return kept
+            yield turn, by_shape[0]
 
 
 def _broken(wrong: Arrays, right: Arrays) -> dict[str, bool] | None:

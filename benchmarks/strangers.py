@@ -54,7 +54,7 @@ def measure(level: int, number: int) -> Drawn:
         sum(len(layer.uses(name)) > 1 for name in layer.cached),
         sum(layer.copied(n, s) for n, line in enumerate(layer.lines) if line.op in JOINS for s in (0, 1)),
         error,
-        len(wrong_turns(layer, tried)),
+        len(list(wrong_turns(layer, tried))),
         1000 * spent,
     )
 

@@ -150,7 +150,7 @@ def test_a_way_back_that_complex_step_denies_is_our_fault(size, monkeypatch):
 
 
 def test_nearly_all_have_three_mistakes_that_can_be_told_apart():
-    counts = [len(wrong_turns(layer, [inputs for inputs, _, _ in tried(layer, 5)])) for _, layer in drawn()]
+    counts = [len(list(wrong_turns(layer, [inputs for inputs, _, _ in tried(layer, 5)]))) for _, layer in drawn()]
     assert np.mean(np.array(counts) >= 3) >= 0.95
 
 
@@ -430,7 +430,7 @@ def test_practice_never_runs_out_and_can_be_met_again(home):
 
 def test_practice_checks_names_the_mistake_and_counts(home, capsys):
     layer = practice(2, "a seed")
-    turn, _ = wrong_turns(layer._layer, [inputs for inputs, _, _ in tried(layer._layer)])[0]
+    turn, _ = next(wrong_turns(layer._layer, [inputs for inputs, _, _ in tried(layer._layer)]))
     layer.check(run(layer._layer.way_back("f", "Wrong.", turn.changes))["f"])
     said = " ".join(capsys.readouterr().out.split())
     assert "✗" in said and turn.hint in said

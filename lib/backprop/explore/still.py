@@ -4,6 +4,7 @@ One function for each kind of panel, the counterpart of the renderer of that nam
 """
 
 import textwrap
+from functools import cache
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -19,6 +20,7 @@ COLOURS = {  # as in js/explore.css, for light pages
 }
 # fmt: on
 DPI = 100
+RAISED = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 
 
 def figure(scene):
@@ -36,7 +38,8 @@ def figure(scene):
             box[3] = (panel["height"] - 30) / fig.bbox.height
             ax = fig.add_axes(box)
             DRAW[panel["kind"]](ax, panel, scene)
-            ax.set_title(panel.get("title") or "", fontsize=9, color=COLOURS["muted"], loc="left")
+            title = panel.get("title") or ""
+            ax.set_title(title, fontsize=9, color=COLOURS["muted"], loc="left", y=1.0)  # without a y it is searched for
             left += panel["width"] + gap
     fig.text(12 / width, 8 / fig.bbox.height, "\n".join(_wrapped(scene)), fontsize=9, va="bottom")
     return fig
@@ -115,7 +118,7 @@ def _axes(ax, panel):
         side.set_visible(False)
     for axis, log in ((ax.xaxis, panel.get("xlog")), (ax.yaxis, panel.get("ylog"))):
         if log:
-            axis.set_major_formatter(lambda v, _: f"$10^{{{v:g}}}$")
+            axis.set_major_formatter(lambda v, _: "10" + f"{v:g}".translate(RAISED))
 
 
 def _field(ax, panel, scene):
@@ -146,9 +149,10 @@ def _heat(ax, heat, extent, scene):
     shown = np.clip((cells - low) / (high - low), 0, 1)
     if heat.get("steps"):
         shown = np.round(shown * heat["steps"]) / heat["steps"]
-    colours = LinearSegmentedColormap.from_list("", [COLOURS[name] for name in heat["colours"]])
     smooth = "nearest" if heat.get("crisp") else "bilinear"
-    ax.imshow(shown, cmap=colours, vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=smooth)
+    ax.imshow(
+        shown, cmap=_colours(*heat["colours"]), vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=smooth
+    )
     if not heat.get("numbers"):
         return
     from backprop.explore.scene import digits
@@ -158,6 +162,11 @@ def _heat(ax, heat, extent, scene):
         right = heat.get("quiet") and abs(cells[i, j]) < 0.02
         place = (j + 0.5) / cols * (extent[1] - extent[0]), 1 - (i + 0.5) / rows
         ax.text(*place, "✓" if right else digits(float(f"{number:.3g}")), ha="center", va="center", fontsize=8)
+
+
+@cache
+def _colours(*names):
+    return LinearSegmentedColormap.from_list("", [COLOURS[name] for name in names])
 
 
 def _cursor(ax, panel, at):
