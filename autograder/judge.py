@@ -451,7 +451,7 @@ def _run(
                 _run_cells(part, box, ran)
                 continue
             names = [step.exercise for _, step in part if step.exercise in by_name]
-            right = {} if explains else _right_together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
+            right = {} if explains else _together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
             for name in names:
                 ran.found[name] = []
                 if not explains.get(name):
@@ -489,7 +489,7 @@ def _run_cells(cells: Iterable[tuple[int, Step]], box: Box, ran: _Ran) -> None:
             ran.dead.add(number)
 
 
-def _right_together(
+def _together(
     box: Box, exercises: Sequence[tuple[Exercise, Sequence[Draw]]], wanted: Callable[[Way], bool]
 ) -> dict[str, Examined]:
     """What is right when the exercises of neighbouring test cells are asked one after the other, in one child, each in

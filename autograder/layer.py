@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -73,10 +73,14 @@ class Layer:
     def run(self, inputs: Mapping[str, np.ndarray]) -> Arrays:
         """Every value of the layer, by name."""
         values = dict(inputs)
-        for line in self.lines:
+        for line, forward in zip(self.lines, self._forwards):
             a, b, c = operands(line, values)
-            values[line.target] = compiled(generic(line, ALL[line.op].code))(a, b, c, None, None)
+            values[line.target] = forward(a, b, c, None, None)
         return values
+
+    @cached_property
+    def _forwards(self) -> list[Callable]:
+        return [compiled(generic(line, ALL[line.op].code)) for line in self.lines]
 
     def truth(self, inputs: Mapping[str, np.ndarray], dout: np.ndarray) -> Arrays:
         """The gradients by complex step alone, input by input: for small arrays."""
@@ -127,11 +131,17 @@ class Layer:
 
     def edge(self, number: int, slot: int, turns: Mapping = {}) -> str:
         """What goes back along one edge, with letters for names; "" where nothing does."""
-        line = self.lines[number]
-        if line.operands[slot] == "y":
-            return ""
         own = turns.get((number, slot))
-        return own if own is not None else self.summed(number, slot, generic(line, ALL[line.op].back[slot]))
+        return self._edges[number, slot] if own is None or self.lines[number].operands[slot] == "y" else own
+
+    @cached_property
+    def _edges(self) -> dict[tuple[int, int], str]:
+        """What is right on every edge."""
+        return {
+            (number, slot): self.summed(number, slot, generic(line, ALL[line.op].back[slot])) if operand != "y" else ""
+            for number, line in enumerate(self.lines)
+            for slot, operand in enumerate(line.operands)
+        }
 
     def summed(self, number: int, slot: int, text: str, by: str = "sum") -> str:
         """Of an operand that was copied to a larger shape, what comes back is summed."""

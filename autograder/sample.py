@@ -23,7 +23,7 @@ from autograder.kinds import PAIRS, pair_names
 from autograder.lesson import Lesson
 from autograder.verdicts import private
 
-__all__ = ["Sample", "deserved", "samples", "write"]
+__all__ = ["Sample", "answer", "deserved", "filled", "is_text", "samples", "write"]
 
 HOSTILE = """
 import builtins, os, sys
@@ -71,18 +71,18 @@ def _personal(lesson: Lesson, sample: Sample) -> Sample:
     """What is drawn for each student, answered as befits the sample: a right answer is right for this student, a
     mistake is one that can be made with this student's layer; a neighbour's is right for the neighbour."""
     answers, deserves = dict(sample.answers), sample.deserves
-    for exercise in (e for e in lesson.exercises if e.personal and sample.answers.get(e.id) == _source(e)):
+    for exercise in (e for e in lesson.exercises if e.personal and sample.answers.get(e.id) == answer(e)):
         mine = exercise.drawn_for(sample.student)
-        mistakes = [m for m in mine.mistakes if _is_text(mine, m)]
+        mistakes = [m for m in mine.mistakes if is_text(mine, m)]
         if sample.name.startswith("mistaken-stranger"):
             mistake = mistakes[sample.number % len(mistakes)]
-            answers[exercise.id] = _source(mine, mistake)
+            answers[exercise.id] = answer(mine, mistake)
             deserves -= _costs(mine, mistake)
         elif sample.name == "neighbours-stranger":
-            answers[exercise.id] = _source(_other(exercise, mine))
+            answers[exercise.id] = answer(_other(exercise, mine))
             deserves -= exercise.counts
         else:
-            answers[exercise.id] = _source(mine)
+            answers[exercise.id] = answer(mine)
     return replace(sample, answers=answers, deserves=deserves)
 
 
@@ -94,14 +94,14 @@ def _other(exercise: Exercise, mine: Exercise) -> Exercise:
 
 def _impersonal(lesson: Lesson, count: int) -> Iterator[Sample]:
     exercises = lesson.exercises
-    every, right = sum(e.counts for e in exercises), {e.id: _source(e) for e in exercises}
+    every, right = sum(e.counts for e in exercises), {e.id: answer(e) for e in exercises}
     first = next(e for e in exercises if not any(_needs(o, right[o.id], e) for o in exercises if o is not e))
-    mistakes = [(e, m) for e in exercises if e.counts and not e.personal for m in e.mistakes if _is_text(e, m)]
+    mistakes = [(e, m) for e in exercises if e.counts and not e.personal for m in e.mistakes if is_text(e, m)]
 
     def mistaken(number: int) -> Sample:
         exercise, mistake = mistakes[number % len(mistakes)]
         name = f"mistaken-{mistake.name.replace('_', '-')}"
-        return Sample(name, right | {exercise.id: _source(exercise, mistake)}, every - _costs(exercise, mistake))
+        return Sample(name, right | {exercise.id: answer(exercise, mistake)}, every - _costs(exercise, mistake))
 
     syntax = f"{right[first.id]}\n("
     exits = f"import os\n\ndef {first.id}(*args):\n    os._exit(0)"
@@ -135,7 +135,7 @@ def write(lesson: Lesson, classroom: Path, count: int) -> dict[str, float]:
     for sample in samples(lesson, count):
         path = classroom / "submitted" / sample.student / lesson.name / f"{lesson.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(_filled(released, sample), indent=1, ensure_ascii=False)
+        text = json.dumps(filled(released, sample), indent=1, ensure_ascii=False)
         path.write_text(text if sample.whole else text[: len(text) // 2], encoding="utf-8")
         marks[sample.student] = sample.deserves
     (classroom / f"deserved-{lesson.name}.json").write_text(json.dumps(marks, indent=1))
@@ -148,7 +148,8 @@ def deserved(lesson: Lesson, classroom: Path) -> dict[str, float]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _filled(released: dict, sample: Sample) -> dict:
+def filled(released: dict, sample: Sample) -> dict:
+    """The released notebook as this student hands it in."""
     notebook = copy.deepcopy(released)
     for cell in notebook["cells"]:
         ours = cell["metadata"].get("backprop", {})
@@ -169,7 +170,7 @@ def _filled(released: dict, sample: Sample) -> dict:
     return notebook
 
 
-def _source(exercise: Exercise, mistake: Mistake | None = None) -> str:
+def answer(exercise: Exercise, mistake: Mistake | None = None) -> str:
     """The answer cell of somebody who is right, or of somebody who made a mistake."""
     parts = []
     for name in exercise.writes:
@@ -185,7 +186,7 @@ def _needs(other: Exercise, text: str, exercise: Exercise) -> bool:
     return any(name not in other.parts and re.search(rf"\b{name}\b", text) for name in exercise.writes)
 
 
-def _is_text(exercise: Exercise, mistake: Mistake) -> bool:
+def is_text(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake is made in the last function and stands by itself: it calls nothing beside it and no reference,
     but what an answer may use; and it can be seen in what is returned."""
     used, there = mistake.function.__code__.co_names, {"np", *exercise.uses}

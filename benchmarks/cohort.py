@@ -58,16 +58,16 @@ def different(lesson: Lesson, count: int) -> Iterator[str]:
         rng = random.Random(number)
         answers = {e.id: f"# {number}\n{_answer(e, rng)}" for e in exercises if rng.random() < 0.9}
         own = sample.HOSTILE if number % 50 == 7 else f"number = {number}"
-        text = json.dumps(sample._filled(released, sample.Sample("", answers, 0.0, own)))
+        text = json.dumps(sample.filled(released, sample.Sample("", answers, 0.0, own)))
         yield text[: len(text) // 2] if number % 100 == 50 else text
 
 
 def _answer(exercise, rng: random.Random) -> str:
     """Right, or one of the mistakes; now and then no Python at all."""
-    mistakes = [mistake for mistake in exercise.mistakes if sample._is_text(exercise, mistake)]
+    mistakes = [mistake for mistake in exercise.mistakes if sample.is_text(exercise, mistake)]
     if mistakes and rng.random() < 0.3:
-        return sample._source(exercise, rng.choice(mistakes))
-    return sample._source(exercise).replace("return", "retrun" if rng.random() < 0.05 else "return")
+        return sample.answer(exercise, rng.choice(mistakes))
+    return sample.answer(exercise).replace("return", "retrun" if rng.random() < 0.05 else "return")
 
 
 def undisturbed(lesson: Lesson, classroom: Path) -> tuple[dict[str, float], float]:

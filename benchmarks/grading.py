@@ -1,12 +1,12 @@
 """What it takes to grade a class: ours beside stock nbgrader and others, on the same submissions, in one run.
 
-    python -m benchmarks.grading [-n 20] [--json FILE] [--growth]
+    python -m benchmarks.grading [-n 60] [--json FILE] [--growth]
 
 Every row grades the same sample class (`backprop class`, without the files that cannot be read, and without
 the one that never ends: stock nbgrader waits 30 s for that, which would flatter us): of lesson 04, and of a
 synthetic lesson that is eight answers and eight tests. Reports, verdicts and diagnoses are included. Time is
 wall-clock time of the whole command, start-up included, divided by the number of submissions; the ratio is that
-of stock nbgrader over the row's, so above 1 is faster. Both sides get compiled bytecode and one BLAS thread.
+of stock nbgrader over the row's, so above 1 is faster. No two submissions are the same, so that none is looked up. Both sides get compiled bytecode and one BLAS thread.
 
 The floor is a fork of a warm process that runs what we run for a mark, the setup, the answers and the tests, with
 `check` in there: no walls, no gradebook, no pages. Stock nbgrader and the row "floor, demos too" also run the
@@ -72,11 +72,16 @@ class Class(NamedTuple):
 
 
 def write_class(lesson: Lesson, home: Path, number: int) -> Class:
-    """At least `number` submissions of the mix."""
+    """At least `number` submissions of the mix, each with a cell of its own: what two hand in alike is judged once."""
     sample.write(lesson, home, number + len(NOT_LIKE_FOR_LIKE))
-    for handed_in in (home / "submitted").iterdir():
-        if handed_in.name.endswith(NOT_LIKE_FOR_LIKE):
-            shutil.rmtree(handed_in)
+    for each, path in enumerate(sorted((home / "submitted").glob("*/*/*.ipynb"))):
+        if path.parent.parent.name.endswith(NOT_LIKE_FOR_LIKE):
+            shutil.rmtree(path.parent.parent)
+            continue
+        notebook = json.loads(path.read_text())
+        own = {"cell_type": "code", "id": "number", "metadata": {}, "outputs": [], "execution_count": None}
+        notebook["cells"].insert(0, own | {"source": f"number = {each}"})
+        path.write_text(json.dumps(notebook))
     return Class(lesson, home / "submitted", len(list((home / "submitted").iterdir())))
 
 
@@ -234,26 +239,11 @@ def table(lesson: Lesson, number: int) -> Iterator[Row]:
 
 
 def growth(lesson: Lesson, sizes: tuple[int, ...] = (20, 200, 2000)) -> Iterator[Row]:
-    """`backprop grade` on classes of growing size, in which everybody hands in something different."""
+    """`backprop grade` on classes of growing size."""
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="backprop-bench-") as folder:
-            few = write_class(lesson, Path(folder) / "few", 20)
-            many = _multiplied(few, Path(folder) / "many", size)
-            yield _each(graded("--jobs", "2")(many, Path(folder) / "home"), size)._replace(name=f"class of {size:,}")
-
-
-def _multiplied(of: Class, home: Path, size: int) -> Class:
-    """The class again and again, each time with a cell of its own, so that no two submissions are the same."""
-    paths = sorted(of.submitted.glob("*/*/*.ipynb"))
-    for number in range(size):
-        path = paths[number % len(paths)]
-        notebook = json.loads(path.read_text())
-        own = {"cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook["cells"].insert(0, own | {"source": f"mine = {number}"})
-        to = home / "submitted" / f"student-{number:05}" / path.parent.name / path.name
-        to.parent.mkdir(parents=True)
-        to.write_text(json.dumps(notebook))
-    return Class(of.lesson, home / "submitted", size)
+            of = write_class(lesson, Path(folder) / "class", size)
+            yield _each(graded("--jobs", "2")(of, Path(folder) / "home"), of.size)._replace(name=f"class of {size:,}")
 
 
 # ----- what one person waits for -----
@@ -309,7 +299,7 @@ def show(row: Row) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("-n", type=int, default=20, help="submissions in the class")
+    parser.add_argument("-n", type=int, default=60, help="submissions in the class")
     parser.add_argument("--growth", action="store_true", help="also classes of 20, 200 and 2,000")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 import autograder.box
 from autograder import judge
-from autograder.box import Limits, NoSandbox, Sandbox, cgroup, launch, seccomp
+from autograder.box import Box, Limits, NoSandbox, Sandbox, cgroup, launch, seccomp
 from autograder.box.values import Questions
 from autograder.cli import cli
 from autograder.lesson import find_exercise
@@ -782,7 +782,7 @@ def test_every_cell_and_every_answer_has_the_whole_limit(strongest):
     assert verdict.points == verdict.max_points and not verdict.remarks
 
 
-def test_there_is_no_world_without_its_watcher(sandbox):
+def test_there_is_no_world_without_its_init(sandbox):
     works(sandbox)  # so that there is a warm parent
     before = below(parent_of(sandbox))
     with sandbox.box() as box:
@@ -791,6 +791,32 @@ def test_there_is_no_world_without_its_watcher(sandbox):
         os.kill(next(pid for pid in world if below(pid) == world - {pid}), signal.SIGKILL)
         assert eventually(lambda: below(parent_of(sandbox)) <= before)
         assert cell(box, "assert x == 1") is None
+
+
+def test_there_is_no_world_without_its_warm_parent(sandbox):
+    works(sandbox)
+    before = below(parent_of(sandbox))
+    with sandbox.box() as box:
+        assert cell(box, "x = 1") is None
+        world = below(parent_of(sandbox)) - before
+        warm = next(pid for pid in before if below(pid) == world)
+        os.kill(warm, signal.SIGKILL)
+        assert eventually(lambda: not any(Path("/proc", str(pid)).exists() for pid in world | {warm}))
+        assert cell(box, "assert x == 1") is None
+
+
+def test_several_worlds_of_a_slot_are_each_watched(sandbox):
+    """One that computes for too long is ended, and the others go on: with what they have, or to their end."""
+    with sandbox_at(sandbox.level, limits=Limits(cpu=0.5, wall=30)) as patient:
+        (slot,) = patient._all
+        with Box(slot) as one, Box(slot) as two, Box(slot) as three:
+            assert [cell(box, "x = 1") for box in (one, two, three)] == [None] * 3
+            said, survived = two.run(NUDGE + EVADE["the signal"], "a cell")
+            assert not survived and "computing time" in said
+            one.worker.end()
+            one.worker = None
+            assert cell(three, "x += 1") is None and not slot.fallen
+            assert [cell(box, f"assert x == {x}") for box, x in ((one, 1), (two, 1), (three, 2))] == [None] * 3
 
 
 def test_the_time_of_a_whole_run_is_bounded(strongest):
@@ -888,6 +914,53 @@ def test_a_child_that_ends_among_rounds_leaves_the_others_to_be_asked_alone(sand
         assert box.ask_together(rounds("well", "ends", "well")) == [[2], None, None]
         assert box.ask_together(rounds("ends_later", "well")) == [[1], None]
         assert box.ask(*rounds("well")[0]) == [2]
+        assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
+
+
+def test_what_is_asked_in_one_sitting_comes_out_of_one_child(sandbox):
+    source = """
+    import os
+    asked = 0
+
+    def who():
+        global asked
+        asked += 1
+        return asked, os.getpid()
+    """
+    with sandbox.box() as box:
+        assert cell(box, source) is None
+        with box.sitting():
+            (first,), (second,) = (box.ask(*rounds("who")[0]) for _ in range(2))
+        (third,) = box.ask(*rounds("who")[0])
+        assert cell(box, "assert asked == 0") is None, "the worker itself was not asked"
+    assert [count for count, _ in (first, second, third)] == [1, 2, 1]
+    assert first[1] == second[1] != third[1]
+
+
+def test_a_child_that_ends_between_two_questions_is_replaced(sandbox):
+    """What an answer leaves behind costs no other: the next is given by a child that is new."""
+    source = """
+    import os, threading
+
+    def leaves():
+        threading.Timer(0.1, os._exit, [3]).start()
+        return 1
+
+    def ends():
+        os._exit(3)
+
+    def well():
+        return 2
+    """
+    with sandbox.box() as box:
+        assert cell(box, source + "here = os.getpid()") is None
+        with box.sitting():
+            assert box.ask(*rounds("leaves")[0]) == [1]
+            time.sleep(0.3)
+            assert box.ask(*rounds("well")[0]) == [2]
+            (ended,) = box.ask(*rounds("ends")[0])
+            assert (ended.kind, str(ended)) == ("crashed", "ends ended the process (exit code 3)")
+            assert box.ask(*rounds("well")[0]) == [2]
         assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
 
 

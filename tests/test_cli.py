@@ -41,7 +41,7 @@ def test_check_tells_of_a_file_what_marking_would(tmp_path):
     (wrong,) = [s for s in sample.samples(LESSON, 2) if s.name.startswith("mistaken")]
     released = json.loads(LESSON.released.read_text())
     path = tmp_path / f"{LESSON.name}.ipynb"
-    path.write_text(json.dumps(sample._filled(released, wrong)))
+    path.write_text(json.dumps(sample.filled(released, wrong)))
     run = backprop("check", path, "--student", wrong.student)
     assert (
         run.exit_code == 0

@@ -55,10 +55,10 @@ def _verdict(exercise, text):
         wrong = dict.fromkeys(exercise.points, False)
         says = [f"{exercise.id} is not written yet"]
         return Verdict(exercise.id, 0, exercise.max_points, wrong, says, status="raised")
-    if text == sample._source(exercise):
+    if text == sample.answer(exercise):
         return Verdict(exercise.id, exercise.max_points, exercise.max_points, names)
     for mistake in exercise.mistakes:
-        if exercise.kind == "pair" and text == sample._source(exercise, mistake):
+        if exercise.kind == "pair" and text == sample.answer(exercise, mistake):
             wrong = names | {list(names)[-1]: False}
             points, hint = exercise.max_points - 1, mistake.hint
             return Verdict(

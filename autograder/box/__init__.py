@@ -24,7 +24,7 @@ Read in this order:
     inside.py    the worker: runs cells, answers questions
     world.py     the folder that it sees: a `backprop` from which the answers have been cut
     launch.py    the walls, from strongest to none, and how a worker is started behind them
-    warm.py      the parent that holds Python ready behind the walls and forks for each submission
+    warm.py      the parent that holds Python ready behind the walls, forks for each submission, and watches it
     seccomp.py   the system calls that it may not make
     cgroup.py    a bound on what a whole slot may use
 
@@ -34,12 +34,13 @@ bad cell costs what it deserves, and the rest is still marked.
 
 CPU time is bounded twice. The kernel stops a process which has had its time, at the cost of one answer;
 but a process may ignore that, raise its limit, or start others, which have limits of their own. So the
-watcher of warm.py adds up what the whole world has used since a cell or an answer began, the living and
+warm parent adds up what the whole world has used since a cell or an answer began, the living and
 the reaped, and ends the world a second later; with all cores busy it may be late by a few hundredths of
 a second on each. Its verdict is the same.
 
 What is not promised: a hole in the kernel is a hole in the box, and two questions of one submission
-are not walled from each other: an answer may use the time of those before it to prepare. Without
+are not walled from each other: an answer may use the time of those before it to prepare. Those about one
+exercise are put to one child, in one sitting; the next exercise gets a child of its own. Without
 namespaces nothing watches: who evades the kernel's limit has the wall clock at the level `uid`, and at
 `none` whatever escapes its process group has all the time there is.
 """

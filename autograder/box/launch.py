@@ -74,7 +74,7 @@ class Worker:
         return not frames.ready(self.leash.fileno(), 0)
 
     def begin(self) -> None:
-        """Have the watcher, where there is one, count computing time anew: a call begins."""
+        """Have the warm parent, where there is one, count computing time anew: a call begins."""
         if self.leash:
             with contextlib.suppress(OSError):  # where the leash is full, it says so already
                 self.leash.send(b"\0", socket.MSG_DONTWAIT)
@@ -85,7 +85,7 @@ class Worker:
         if self.process:
             return self._end_process(patience)
         if not frames.ready(self.leash.fileno(), patience):
-            self.leash.shutdown(socket.SHUT_WR)  # lets go: the watcher kills the worker's world
+            self.leash.shutdown(socket.SHUT_WR)  # lets go: the warm parent kills the worker's world
         frames.ready(self.leash.fileno(), 5)
         with contextlib.suppress(OSError, struct.error), self.leash:
             return struct.unpack("<i", self.leash.recv(4))[0]

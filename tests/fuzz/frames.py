@@ -91,7 +91,7 @@ def marks(about: dict[str, bool], breaker: Breaker | None = None) -> tuple[dict[
 @functools.cache
 def _submission(about: Sequence[tuple[str, bool]]) -> tuple[Sequence[Step], list]:
     exercises = [(find_exercise(name), right) for name, right in about]
-    sources = [sample._source(e) if right else f"def {e.id}(*arguments):\n    return 7.25" for e, right in exercises]
+    sources = [sample.answer(e) if right else f"def {e.id}(*arguments):\n    return 7.25" for e, right in exercises]
     asked = [Step(exercise=exercise.id) for exercise, _ in exercises]
     return [Step(SETUP), *map(Step, sources), *asked], [exercise for exercise, _ in exercises]
 

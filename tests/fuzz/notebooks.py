@@ -33,8 +33,8 @@ def lesson_of(number: int) -> Lesson:
 def unbroken(lesson: Lesson) -> bytes:
     """A submission that earns about half: what is not right returns a constant, and no slip makes that right."""
     wrong = {name: f"def {name}(*arguments):\n    return 7.25" for name in WRONG[lesson.name[:2]]}
-    right = {exercise.id: sample._source(exercise) for exercise in lesson.exercises}
-    filled = sample._filled(submission.released(lesson), sample.Sample("half", right | wrong, 0.0))
+    right = {exercise.id: sample.answer(exercise) for exercise in lesson.exercises}
+    filled = sample.filled(submission.released(lesson), sample.Sample("half", right | wrong, 0.0))
     return json.dumps(filled).encode()
 
 
