@@ -9,6 +9,9 @@ from functools import cache
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox, BboxTransform
 
 __all__ = ["COLOURS", "figure"]
 
@@ -31,17 +34,21 @@ def figure(scene):
     tall = [max(p["height"] for p in row) + 36 for row in rows]
     fig = Figure(figsize=(width / DPI, (sum(tall) + foot) / DPI), dpi=DPI)
     top = sum(tall) + foot
+    sheet = fig.add_axes([0, 0, 1, 1], xlim=(0, width), ylim=(0, top), autoscale_on=False)
+    sheet.set_axis_off()
     for row, height in zip(rows, tall):
         left, top = gap, top - height
+        below, around = (4, 4) if all(panel["kind"] == "field" for panel in row) else (26, 30)  # room for labels
         for panel in row:
-            box = [left / width, (top + 26) / fig.bbox.height, (panel["width"] - 20) / width, 0]
-            box[3] = (panel["height"] - 30) / fig.bbox.height
-            ax = fig.add_axes(box)
-            DRAW[panel["kind"]](ax, panel, scene)
-            title = panel.get("title") or ""
-            ax.set_title(title, fontsize=9, color=COLOURS["muted"], loc="left", y=1.0)  # without a y it is searched for
+            box = Bbox.from_bounds(left, top + below, panel["width"] - 20, panel["height"] - around)
+            if panel["kind"] == "field":
+                _field(sheet, box, panel, scene)
+            else:
+                ax = fig.add_axes(box.transformed(sheet.transData + fig.transFigure.inverted()))
+                DRAW[panel["kind"]](ax, panel, scene)
+            sheet.text(box.x0, box.y1 + 8, panel.get("title") or "", fontsize=9, color=COLOURS["muted"])
             left += panel["width"] + gap
-    fig.text(12 / width, 8 / fig.bbox.height, "\n".join(_wrapped(scene)), fontsize=9, va="bottom")
+    sheet.text(12, 8, "\n".join(_wrapped(scene)), fontsize=9, va="bottom")
     return fig
 
 
@@ -121,38 +128,36 @@ def _axes(ax, panel):
             axis.set_major_formatter(lambda v, _: "10" + f"{v:g}".translate(RAISED))
 
 
-def _field(ax, panel, scene):
-    ax.set_xlim(panel["x"])
-    ax.set_ylim(panel["y"])
-    ax.set_xticks([])
-    ax.set_yticks([])
-    extent = [*panel["x"], *panel["y"]]
+def _field(sheet, box, panel, scene):
+    """In a box of the sheet, and not on axes of its own: those would cost more than all that is drawn on them."""
+    frame = sheet.add_patch(Rectangle(box.min, *box.size, fill=False, ec=COLOURS["muted"], lw=0.8, zorder=4))
+    place = BboxTransform(Bbox(np.transpose([panel["x"], panel["y"]])), box) + sheet.transData
+    on = dict(transform=place, clip_path=frame)
     if heat := panel.get("heat"):
-        _heat(ax, heat, extent, scene)
+        _heat(sheet, heat, panel, scene, on)
     for line in panel.get("lines", []):
         xy = _blended(line, scene).reshape(-1, 2)
         last = len(xy) if line.get("upto") is None else scene.knobs[line["upto"]] + 1
-        ax.plot(*xy[:last].T, color=COLOURS[line["colour"]], lw=line.get("weight", 1.5) * 0.8)
+        sheet.plot(*xy[:last].T, color=COLOURS[line["colour"]], lw=line.get("weight", 1.5) * 0.8, **on)
         if line.get("tip"):
-            ax.plot(*xy[last - 1], "o", color=COLOURS[line["colour"]], mec="white")
+            sheet.plot(*xy[last - 1], "o", color=COLOURS[line["colour"]], mec="white", **on)
     for points in panel.get("points", []):
         xy = _blended(points, scene).reshape(-1, 2)
         mark = "os^"[points.get("mark", 0)]
-        ax.scatter(*xy.T, s=14, marker=mark, color=COLOURS[points["colour"]], edgecolor="white", lw=0.4, zorder=3)
+        sheet.scatter(*xy.T, s=14, marker=mark, color=COLOURS[points["colour"]], ec="white", lw=0.4, zorder=3, **on)
     if cursor := panel.get("cursor"):
-        _cursor(ax, panel, scene.knobs[cursor["knob"]] - cursor["first"])
+        _cursor(sheet, panel, scene.knobs[cursor["knob"]] - cursor["first"], place)
 
 
-def _heat(ax, heat, extent, scene):
+def _heat(sheet, heat, panel, scene, on):
     cells = np.asarray(scene.pick(heat["name"]), float)
     low, high = heat["range"]
     shown = np.clip((cells - low) / (high - low), 0, 1)
     if heat.get("steps"):
         shown = np.round(shown * heat["steps"]) / heat["steps"]
     smooth = "nearest" if heat.get("crisp") else "bilinear"
-    ax.imshow(
-        shown, cmap=_colours(*heat["colours"]), vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=smooth
-    )
+    extent, colours = [*panel["x"], *panel["y"]], _colours(*heat["colours"])
+    sheet.imshow(shown, cmap=colours, vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=smooth, **on)
     if not heat.get("numbers"):
         return
     from backprop.explore.scene import digits
@@ -161,7 +166,8 @@ def _heat(ax, heat, extent, scene):
     for (i, j), number in np.ndenumerate(scene.pick(heat["numbers"])):
         right = heat.get("quiet") and abs(cells[i, j]) < 0.02
         place = (j + 0.5) / cols * (extent[1] - extent[0]), 1 - (i + 0.5) / rows
-        ax.text(*place, "✓" if right else digits(float(f"{number:.3g}")), ha="center", va="center", fontsize=8)
+        said = "✓" if right else digits(float(f"{number:.3g}"))
+        sheet.text(*place, said, ha="center", va="center", fontsize=8, transform=on["transform"])
 
 
 @cache
@@ -169,12 +175,12 @@ def _colours(*names):
     return LinearSegmentedColormap.from_list("", [COLOURS[name] for name in names])
 
 
-def _cursor(ax, panel, at):
+def _cursor(sheet, panel, at, place):
     rows, cols = panel["heat"]["rows"], panel["heat"]["cols"]
     if 0 <= at < rows * cols:
         i, j = divmod(at, cols)
         x, y = np.array([j, j + 1, j + 1, j, j]) / cols, 1 - np.array([i, i, i + 1, i + 1, i]) / rows
-        ax.plot(x, y, color=COLOURS["truth"], lw=2, clip_on=False)
+        sheet.plot(x, y, color=COLOURS["truth"], lw=2, clip_on=False, transform=place, zorder=5)
 
 
 def _blended(part, scene):
@@ -204,6 +210,7 @@ def _bars(ax, panel, scene):
                 edges[:-1], number - half, number + half, step="post", color=COLOURS[panel["colour"]], lw=0
             )
     ax.set_ylim(panel["y"])
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _axes(ax, panel)
 
 
@@ -230,4 +237,4 @@ def _graph(ax, panel, scene):
             ax.text(node["x"], y, texts[phase], color=COLOURS[phase], ha="center", va="center", fontsize=9, zorder=3)
 
 
-DRAW = {"curves": _curves, "field": _field, "bars": _bars, "graph": _graph}
+DRAW = {"curves": _curves, "bars": _bars, "graph": _graph}
