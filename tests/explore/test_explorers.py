@@ -24,10 +24,15 @@ def pick(explorer, name, **knobs):
 @pytest.mark.parametrize("name", explore.__all__)
 def test_the_still_has_a_panel_for_each_of_the_scene_and_says_what_it_shows(made, name):
     scene, figure = made[name]._scene, made[name].still()
-    assert len(figure.axes) == len(scene.panels)
+    (sheet, *axes), fields = figure.axes, [panel for panel in scene.panels if panel["kind"] == "field"]
+    assert (len(sheet.patches), len(axes)) == (len(fields), len(scene.panels) - len(fields))
+    assert len(sheet.images) == sum("heat" in panel for panel in fields)
+    assert len(sheet.collections) == sum(len(panel.get("points", [])) for panel in fields)
+    titles = [panel.get("title") or "" for panel in scene.panels]
+    assert [text.get_text() for text in sheet.texts if text.get_text() in titles] == titles
     said = " ".join(" ".join(text.get_text() for text in figure.texts).split())
     assert " ".join(scene.caption.split()) in said and " ".join(scene.say().split()) in said
-    assert all(ax.has_data() or ax.texts for ax in figure.axes)
+    assert all(ax.has_data() or ax.texts for ax in axes)
 
 
 @pytest.mark.parametrize("name", explore.__all__)

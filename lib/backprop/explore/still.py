@@ -48,7 +48,7 @@ def figure(scene):
                 DRAW[panel["kind"]](ax, panel, scene)
             sheet.text(box.x0, box.y1 + 8, panel.get("title") or "", fontsize=9, color=COLOURS["muted"])
             left += panel["width"] + gap
-    sheet.text(12, 8, "\n".join(_wrapped(scene)), fontsize=9, va="bottom")
+    fig.text(12 / width, 8 / fig.bbox.height, "\n".join(_wrapped(scene)), fontsize=9, va="bottom")
     return fig
 
 
