@@ -39,14 +39,15 @@ class CannotWrite(RuntimeError):
 
 @dataclass(frozen=True)
 class Mark:
-    """A report line: what a student has (None: no mark yet), how much of it the judge gave, how much
-    waits for a person, and why something is missing."""
+    """A report line: what a student has (None: no mark yet), as `nbgrader export` writes it; how much the judge gave,
+    how much waits for a person, how much lateness takes off, and why something is missing."""
 
     student: str
     points: float | None
     max_points: float
     judged: float
     waiting: float
+    penalty: float
     note: str
 
 

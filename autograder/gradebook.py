@@ -44,6 +44,7 @@ from autograder.books import Judged, Mark, configuration
 from autograder.box import Shown
 from autograder.lesson import Lesson, folder
 from autograder.nbgrader import output, write_outputs
+from autograder.standing import Standing, standing
 from autograder.submission import is_test
 from autograder.verdict import OURS, Verdict, printable
 from autograder.verdicts import alone, log, private
@@ -113,7 +114,8 @@ def keep(
         writer.write({each.student: marked(each.notebook, each.verdicts, each.shown) for each in batch})
     failed = writer.failed | {student for student, note in batch.items() if note.startswith(OURS)}
     with api.gradebook as gradebook:
-        return [_mark(gradebook, lesson, student, note, student in failed) for student, note in batch.items()]
+        stands = {who: its for who, its in standing(gradebook, lesson.name).items() if who not in failed}
+    return [_mark(student, note, stands.get(student)) for student, note in batch.items()]
 
 
 def judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
@@ -123,8 +125,7 @@ def judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
     if is_file and not Path(file).exists():
         return {}
     with api.gradebook as gradebook:
-        known = [each for each in gradebook.assignments if each.name == lesson.name]
-        return {each.student.id: _by_the_judge(each) for assignment in known for each in assignment.submissions}
+        return {student: its.judged for student, its in standing(gradebook, lesson.name).items()}
 
 
 def _head() -> str:
@@ -143,17 +144,11 @@ def _release(api: NbGraderAPI, lesson: Lesson) -> None:
         raise RuntimeError(f"nbgrader could not release {lesson.name}:\n{result.get('log') or result['error']}")
 
 
-def _mark(gradebook: Gradebook, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
-    if failed:
-        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}")
-    handed_in = gradebook.find_submission(lesson.name, student)
-    grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
-    waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-    return Mark(student, handed_in.score, handed_in.max_score, _by_the_judge(handed_in), waiting, note)
-
-
-def _by_the_judge(handed_in) -> float:
-    return sum(grade.auto_score or 0.0 for notebook in handed_in.notebooks for grade in notebook.grades)
+def _mark(student: str, note: str, stands: Standing | None) -> Mark:
+    if not stands:
+        note = f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}"
+        return Mark(student, None, 0.0, 0.0, 0.0, 0.0, note)
+    return Mark(student, stands.mark, stands.max_score, stands.judged, stands.waiting, stands.penalty, note)
 
 
 class Writer:

@@ -216,6 +216,22 @@ def test_regrading_changes_nothing_and_a_manual_score_survives(ours):
         assert {k: v[:2] for k, v in after[student].items()} == {k: v[:2] for k, v in before[student].items()}
 
 
+def test_whoever_is_late_has_what_nbgrader_leaves_them(tmp_path, monkeypatch):
+    from nbgrader.api import Gradebook
+    from nbgrader.plugins import LateSubmissionPlugin
+
+    monkeypatch.setattr(LateSubmissionPlugin, "late_submission_penalty", lambda self, student, score, seconds: 1.5)
+    sample.write(LESSON, tmp_path, 1)
+    (tmp_path / "submitted" / "sample-01-right" / LESSON.name / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    arguments = ["grade", "04", "--isolation", "any", "--classroom", str(tmp_path)]
+    assert "for being late" not in CliRunner().invoke(cli, arguments).output
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "backprop") as gradebook:
+        gradebook.update_or_create_assignment(LESSON.name, duedate="2026-02-28 12:00:00 UTC")
+    run = CliRunner().invoke(cli, arguments)
+    line = f"{JUDGED - 1.5:g} of {JUDGED + WRITTEN:g}, {WRITTEN} wait for a person, 1.5 off for being late"
+    assert line in run.output and "1 of 1 as deserved" in run.output
+
+
 def test_export_writes_the_marks(stock):
     run = nbgrader("export", cwd=stock)
     assert run.returncode == 0, run.stderr
