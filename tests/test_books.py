@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,6 +55,32 @@ def test_what_waits_is_written_when_nothing_more_comes(tmp_path):
         books.add(handed_in(tmp_path, "anna"))
         log = tmp_path / "audit.jsonl"
         assert eventually(lambda: log.exists() and "anna" in log.read_text())
+
+
+def test_the_gradebook_is_asked_no_more_for_many_than_for_few(tmp_path, request):
+    from sqlalchemy import Engine, event
+
+    asked = []
+
+    def note(connection, cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    request.addfinalizer(lambda: event.remove(Engine, "before_cursor_execute", note))
+
+    def queries(classroom, students):
+        asked.clear()
+        gradebook().keep(
+            LESSON, classroom, "any", iter([[judged[each] for each in students], dict.fromkeys(students, "")])
+        )
+        return sum(statement.startswith("SELECT") for statement in asked)
+
+    students = [f"student-{number}" for number in range(9)]
+    judged = {student: handed_in(tmp_path, student) for student in students}
+    few = tmp_path / "few"
+    shutil.copytree(tmp_path / "submitted", few / "submitted")
+    assert queries(tmp_path, students) == queries(few, students[:2])
+    assert queries(tmp_path, students) == queries(few, students[:2])  # nor when all are known
 
 
 def test_a_gradebook_that_is_none_stops_with_a_reason(tmp_path):

@@ -220,16 +220,19 @@ def test_whoever_is_late_has_what_nbgrader_leaves_them(tmp_path, monkeypatch):
     from nbgrader.api import Gradebook
     from nbgrader.plugins import LateSubmissionPlugin
 
-    monkeypatch.setattr(LateSubmissionPlugin, "late_submission_penalty", lambda self, student, score, seconds: 1.5)
-    sample.write(LESSON, tmp_path, 1)
+    from autograder.gradebook import keep
+
+    monkeypatch.setattr(LateSubmissionPlugin, "late_submission_penalty", lambda self, student, score, late: score / 4)
+    sample.write(LESSON, tmp_path, 2)
     (tmp_path / "submitted" / "sample-01-right" / LESSON.name / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
-    arguments = ["grade", "04", "--isolation", "any", "--classroom", str(tmp_path)]
-    assert "for being late" not in CliRunner().invoke(cli, arguments).output
+    assert keep(LESSON, tmp_path, "any", iter([{}])) == []  # the lesson is known, and nobody yet
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "backprop") as gradebook:
         gradebook.update_or_create_assignment(LESSON.name, duedate="2026-02-28 12:00:00 UTC")
-    run = CliRunner().invoke(cli, arguments)
-    line = f"{JUDGED - 1.5:g} of {JUDGED + WRITTEN:g}, {WRITTEN} wait for a person, 1.5 off for being late"
-    assert line in run.output and "1 of 1 as deserved" in run.output
+    for _ in range(2):
+        run = CliRunner().invoke(cli, ["grade", "04", "--isolation", "any", "--classroom", str(tmp_path)])
+        right, mistaken = (line for line in run.output.splitlines() if line.startswith("sample-"))
+        assert f" {JUDGED * 3 / 4:g} of {JUDGED + WRITTEN:g}, " in right and run.output.count("off for being late") == 1
+        assert f", {JUDGED / 4:g} off for being late" in right and "2 of 2 as deserved" in run.output
 
 
 def test_export_writes_the_marks(stock):
