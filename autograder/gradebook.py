@@ -13,8 +13,8 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,14 +22,13 @@ from typing import Any
 from unittest import mock
 
 import nbformat
-from alembic.script import ScriptDirectory
 from nbgrader import api as models
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.dbutil import ALEMBIC_DIR
-from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from nbgrader.utils import determine_grade, temp_attrs
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades, SaveCells
+from nbgrader.utils import determine_grade
 from sqlalchemy.exc import SAWarning
 
 from autograder.books import Judged, Mark, configuration
@@ -37,8 +36,8 @@ from autograder.box import Shown
 from autograder.lesson import Lesson, folder
 from autograder.nbgrader import output, write_outputs
 from autograder.standing import Standing, standing
-from autograder.submission import is_test
-from autograder.transaction import Held, one_at_a_time
+from autograder.submission import is_test, released
+from autograder.transaction import Transactions, one_at_a_time
 from autograder.verdict import OURS, Verdict, printable
 from autograder.verdicts import alone, log, private
 
@@ -98,15 +97,16 @@ def keep(
     comes last."""
     api = opened(classroom, isolation)
     with alone(classroom), one_at_a_time(api.coursedir.db_url), mock.patch.object(models, "get_alembic_version", _head):
-        _release(api, lesson)
-    with contextlib.closing(Held(api.coursedir.db_url, api.coursedir.course_id)) as gradebook:
-        writer = Writer(api, gradebook, lesson, lambda names: log(classroom, "written", lesson, students=names))
+        books = Transactions(api.coursedir.db_url, api.coursedir.course_id)
+    with contextlib.closing(books):
+        _release(api, books, lesson)
+        writer = Writer(api, books, lesson, lambda names: log(classroom, "written", lesson, students=names))
         for batch in batches:
             if isinstance(batch, dict):
                 break
             writer.write({each.student: marked(each.notebook, each.verdicts, each.shown) for each in batch})
         failed = writer.failed | {student for student, note in batch.items() if note.startswith(OURS)}
-        stands = {who: its for who, its in standing(gradebook, lesson.name).items() if who not in failed}
+        stands = {who: its for who, its in standing(books, lesson.name).items() if who not in failed}
     return [_mark(student, note, stands.get(student)) for student, note in batch.items()]
 
 
@@ -121,19 +121,26 @@ def judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
 
 
 def _head() -> str:
-    """The version of a new gradebook's tables, which nbgrader has a command look up, for two seconds."""
-    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    """The version of a new gradebook's tables, which nbgrader has a command look up, for two seconds: of all versions,
+    the one that none comes after."""
+    texts = [path.read_text(encoding="utf-8") for path in Path(ALEMBIC_DIR, "versions").glob("*.py")]
+    versions, before = (
+        {found for text in texts for found in re.findall(rf"^{name} = '(\w+)'$", text, re.MULTILINE)}
+        for name in ("revision", "down_revision")
+    )
+    (head,) = versions - before
+    return head
 
 
-def _release(api: NbGraderAPI, lesson: Lesson) -> None:
-    """Make the lesson known to the gradebook, unless it is; `course/` is left as it stands."""
-    with api.gradebook as gradebook:
-        if any(each.name == lesson.name and each.notebooks for each in gradebook.assignments):
+def _release(api: NbGraderAPI, books: Transactions, lesson: Lesson) -> None:
+    """Make the lesson known to the gradebook, unless it is: its cells, as they were given to students. That is what
+    `nbgrader generate_assignment` does last; the rest of it was done when the lesson was built."""
+    with books.together():
+        if any(each.name == lesson.name and each.notebooks for each in books.assignments):
             return
-    with tempfile.TemporaryDirectory() as folder, temp_attrs(api.coursedir, release_directory=folder):
-        result = api.generate_assignment(lesson.name, force=True, create=True)
-    if not result["success"]:
-        raise RuntimeError(f"nbgrader could not release {lesson.name}:\n{result.get('log') or result['error']}")
+        books.update_or_create_assignment(lesson.name)
+        names = dict(assignment=lesson.name, notebook=lesson.name, db_url=api.coursedir.db_url)
+        SaveCells(parent=api).preprocess(nbformat.from_dict(released(lesson)), {"nbgrader": names})
 
 
 def _mark(student: str, note: str, stands: Standing | None) -> Mark:
@@ -147,9 +154,9 @@ class Writer:
     """Writes judged notebooks, by student; tells `written` whose marks stand in the gradebook from now on.
     `failed` names the students that nbgrader could not take."""
 
-    def __init__(self, api: NbGraderAPI, gradebook: Held, lesson: Lesson, written: Callable[[list[str]], None]):
+    def __init__(self, api: NbGraderAPI, books: Transactions, lesson: Lesson, written: Callable[[list[str]], None]):
         self.failed: set[str] = set()
-        self._coursedir, self._gradebook, self._lesson, self._written = api.coursedir, gradebook, lesson, written
+        self._coursedir, self._books, self._lesson, self._written = api.coursedir, books, lesson, written
         self._coursedir.assignment_id = lesson.name
         self._converter = _Convert(coursedir=self._coursedir, force=True, parent=api)
 
@@ -161,7 +168,8 @@ class Writer:
 
     def _write(self, notebooks: dict[str, nbformat.NotebookNode]) -> bool:
         try:
-            with self._gradebook.together(self._lesson.name, list(notebooks)):
+            with self._books.together():
+                self._books.fetch(self._lesson.name, list(notebooks))
                 for student, notebook in notebooks.items():
                     self._coursedir.student_id = student
                     self._converter.write(notebook)

@@ -1,4 +1,4 @@
-"""Many submissions in one transaction of nbgrader's gradebook.
+"""Many submissions, or a lesson with all its cells, in one transaction of nbgrader's gradebook.
 
 nbgrader opens a gradebook some ten times for each submission, asks for one row after the other, and commits after
 each cell. Here all of it meets one gradebook that stays open. What nbgrader is going to ask for is fetched for a
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
@@ -29,13 +29,15 @@ from nbgrader.api import (
 from nbgrader.converters import autograde as converting
 from nbgrader.preprocessors import latesubmissions as penalising
 from nbgrader.preprocessors import saveautogrades as saving
+from nbgrader.preprocessors import savecells as releasing
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.pool import NullPool
 
-__all__ = ["Held", "one_at_a_time"]
+__all__ = ["Transactions", "one_at_a_time"]
 
 LOCK = 0x6261636B  # of PostgreSQL's advisory locks, the number that is ours
+OPENS = converting, saving, penalising, releasing  # what of nbgrader opens a gradebook while it writes
 ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"SELECT pg_advisory_xact_lock({LOCK})"}
 
 
@@ -51,7 +53,7 @@ def one_at_a_time(db_url: str) -> Iterator[None]:
         yield
 
 
-class Held(Gradebook):
+class Transactions(Gradebook):
     """nbgrader's gradebook, open until `close`."""
 
     def __init__(self, *address: Any):
@@ -64,14 +66,13 @@ class Held(Gradebook):
         """Whoever in nbgrader opened it goes on without it."""
 
     @contextlib.contextmanager
-    def together(self, assignment: str, students: Sequence[str]) -> Iterator[None]:
-        """What nbgrader writes of these students in here is committed at the end, or none of it."""
+    def together(self) -> Iterator[None]:
+        """What nbgrader writes in here is committed at the end, or none of it."""
         try:
             if alone := ALONE.get(self.engine.dialect.name):
                 self.db.connection().exec_driver_sql(alone)
-            self._fetch(assignment, students)
             with contextlib.ExitStack() as stack:
-                for module in (converting, saving, penalising):
+                for module in OPENS:
                     stack.enter_context(mock.patch.object(module, "Gradebook", lambda *_, **__: self))
                 yield
             self._commit()
@@ -81,7 +82,8 @@ class Held(Gradebook):
 
     # ----- what nbgrader is going to ask for -----
 
-    def _fetch(self, name: str, students: Sequence[str]) -> None:
+    def fetch(self, name: str, students: Sequence[str]) -> None:
+        """All that is there of what these students handed in for an assignment, to be held until the transaction ends."""
         assignment = super().find_assignment(name)
         self._held = {("assignment", name): assignment}
         self._held |= {("notebook", each.name, name): each for each in assignment.notebooks}
@@ -91,7 +93,7 @@ class Held(Gradebook):
             self._held["student", student.id] = student
         of_these = SubmittedAssignment.assignment_id == assignment.id, SubmittedAssignment.student_id.in_(students)
         found = self.db.scalars(select(SubmittedAssignment).where(*of_these)).all()
-        # nbgrader has indexes for pairs, of a part of an assignment and of what was handed in, in this order
+        # nbgrader has indexes of pairs: a part of an assignment, and what was handed in
         parts = [notebook.id for notebook in assignment.notebooks]
         notebooks = self._fill(
             found, "notebooks", SubmittedNotebook.assignment_id, SubmittedNotebook.notebook_id, parts
@@ -126,42 +128,45 @@ class Held(Gradebook):
             self._held |= {("grade", cells[grade.cell_id], *whose): grade for grade in notebook.grades}
             self._held |= {("comment", cells[comment.cell_id], *whose): comment for comment in notebook.comments}
 
-    def _find(self, *what: str) -> Any:
-        if (found := self._held.get(what)) is None:
+    def _find(self, find: Callable, *what: str) -> Any:
+        """What is held; for what nobody has fetched, nbgrader's way to find it."""
+        if what not in self._held:
+            return find(*what[1:])
+        if self._held[what] is None:
             raise MissingEntry(f"No such {', '.join(what)}")
-        return found
+        return self._held[what]
 
     # ----- what nbgrader asks for -----
 
-    def find_assignment(self, name: str):
-        return self._find("assignment", name)
+    def find_assignment(self, *name: str):
+        return self._find(super().find_assignment, "assignment", *name)
 
-    def find_notebook(self, name: str, assignment: str):
-        return self._find("notebook", name, assignment)
+    def find_notebook(self, *names: str):
+        return self._find(super().find_notebook, "notebook", *names)
 
-    def find_student(self, student: str):
-        return self._find("student", student)
+    def find_student(self, *student: str):
+        return self._find(super().find_student, "student", *student)
 
-    def find_submission(self, assignment: str, student: str):
-        return self._find("submission", assignment, student)
+    def find_submission(self, *whose: str):
+        return self._find(super().find_submission, "submission", *whose)
 
     def find_submission_notebook(self, *whose: str):
-        notebook = self._find("submitted notebook", *whose)
+        notebook = self._find(super().find_submission_notebook, "submitted notebook", *whose)
         if notebook.assignment.total_seconds_late:  # the penalty depends on the score, and that the database adds up
             self.db.flush()
         return notebook
 
-    def find_grade(self, cell: str, *whose: str):
-        return self._find("grade", cell, *whose)
+    def find_grade(self, *whose: str):
+        return self._find(super().find_grade, "grade", *whose)
 
-    def find_comment(self, cell: str, *whose: str):
-        return self._find("comment", cell, *whose)
+    def find_comment(self, *whose: str):
+        return self._find(super().find_comment, "comment", *whose)
 
     def add_student(self, student: str, **fields: Any):
         self._held["student", student] = super().add_student(student, **fields)
         return self._held["student", student]
 
-    def add_submission(self, assignment: str, student: str, **fields: Any):
-        submission = super().add_submission(assignment, student, **fields)
+    def add_submission(self, *whose: str, **fields: Any):
+        submission = super().add_submission(*whose, **fields)
         self._hold(submission)
         return submission

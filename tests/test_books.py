@@ -1,9 +1,11 @@
 """The books: one process writes, touches nothing too early, and outlives nobody."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from autograder import sample, submission
 from autograder.books import MANY, Books, CannotWrite, Judged, gradebook
 from autograder.cli import cli
 from autograder.grade import gradebook_of
-from autograder.lesson import find_lesson
+from autograder.lesson import find_lesson, lessons
 
 LESSON = find_lesson("03")
 RELEASED = submission.released(LESSON)
@@ -114,6 +116,52 @@ def test_a_keeper_does_not_outlive_whoever_judges(tmp_path):
     run = subprocess.run([sys.executable, "-c", ORPHAN, tmp_path / "room"], stdout=subprocess.PIPE, text=True)
     keeper = int(run.stdout)
     assert run.returncode == -signal.SIGKILL and eventually(lambda: not alive(keeper))
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+def test_a_lesson_is_known_as_nbgrader_releases_it(lesson, tmp_path):
+    assert gradebook().keep(lesson, tmp_path / "ours", "any", iter([{}])) == []
+    (tmp_path / "theirs").mkdir()
+    api = gradebook().opened(tmp_path / "theirs")
+    api.coursedir.release_directory = str(tmp_path / "release")
+    assert api.generate_assignment(lesson.name, force=True, create=True)["success"]
+    ours, theirs = (known(tmp_path / each / "gradebook.db") for each in ("ours", "theirs"))
+    assert ours == theirs and len(ours[2]) >= len(lesson.exercises)
+
+
+def known(gradebook):
+    """What a gradebook knows of lessons and their cells, without the numbers that are drawn for rows."""
+    with contextlib.closing(sqlite3.connect(gradebook)) as rows:
+        return [
+            sorted(rows.execute(f"SELECT {what}").fetchall(), key=repr)
+            for what in (
+                "version_num FROM alembic_version",
+                "assignment.name, duedate, course_id, notebook.name, kernelspec"
+                " FROM assignment JOIN notebook ON assignment_id = assignment.id",
+                "name, source, cell_type, locked, checksum FROM source_cell",
+                "name, type, grade_cells.max_score, grade_cells.cell_type, task_cells.max_score, task_cells.cell_type"
+                " FROM base_cell LEFT JOIN grade_cells USING (id) LEFT JOIN task_cells USING (id)",
+            )
+        ]
+
+
+UNUSED = """
+import gc, shutil, sys
+from pathlib import Path
+from autograder.books import gradebook
+gradebook()
+print(sorted({"alembic", "lark", "rfc3987_syntax", "setuptools"} & set(sys.modules)), gc.isenabled())
+from nbgrader.utils import unpack_archive
+Path("handed-in").mkdir()
+Path("handed-in", "a.ipynb").touch()
+unpack_archive(shutil.make_archive("archive", "zip", "handed-in"), "unpacked")
+print(Path("unpacked", "a.ipynb").exists())
+"""
+
+
+def test_nbgrader_is_imported_without_what_nobody_uses_and_can_use_it_all_the_same(tmp_path):
+    run = subprocess.run([sys.executable, "-c", UNUSED], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert run.stdout.splitlines() == ["[] True", "True"]
 
 
 def test_a_new_gradebook_has_the_version_that_nbgraders_command_finds():
