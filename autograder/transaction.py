@@ -38,7 +38,10 @@ __all__ = ["Transactions", "one_at_a_time"]
 
 LOCK = 0x6261636B  # of PostgreSQL's advisory locks, the number that is ours
 OPENS = converting, saving, penalising, releasing  # what of nbgrader opens a gradebook while it writes
-ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"SELECT pg_advisory_xact_lock({LOCK})"}
+ALONE = {  # what lets one in at a time, by database; without the first, SQLite gives up after 5 s
+    "sqlite": ["PRAGMA busy_timeout = 60000", "BEGIN IMMEDIATE"],
+    "postgresql": [f"SELECT pg_advisory_xact_lock({LOCK})"],
+}
 
 
 @contextlib.contextmanager
@@ -69,8 +72,8 @@ class Transactions(Gradebook):
     def together(self) -> Iterator[None]:
         """What nbgrader writes in here is committed at the end, or none of it."""
         try:
-            if alone := ALONE.get(self.engine.dialect.name):
-                self.db.connection().exec_driver_sql(alone)
+            for statement in ALONE.get(self.engine.dialect.name, []):
+                self.db.connection().exec_driver_sql(statement)
             with contextlib.ExitStack() as stack:
                 for module in OPENS:
                     stack.enter_context(mock.patch.object(module, "Gradebook", lambda *_, **__: self))

@@ -85,6 +85,29 @@ def test_the_gradebook_is_asked_no_more_for_many_than_for_few(tmp_path, request)
     assert queries(tmp_path, students) == queries(few, students[:2])  # nor when all are known
 
 
+def test_while_a_batch_is_written_others_may_read_and_nobody_may_write(tmp_path):
+    gradebook().keep(LESSON, tmp_path, "any", iter([{}]))
+    from autograder.transaction import Transactions
+
+    file = tmp_path / "gradebook.db"
+    with (
+        contextlib.closing(Transactions(f"sqlite:///{file}", "backprop")) as books,
+        contextlib.closing(sqlite3.connect(file, timeout=0)) as other,
+    ):
+        with books.together():
+            books.fetch(LESSON.name, ["anna"])
+            books.update_or_create_student("anna")
+            books.update_or_create_submission(LESSON.name, "anna")
+            assert other.execute("SELECT count(*) FROM student").fetchone() == (0,)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("INSERT INTO student (id) VALUES ('ben')")
+        assert other.execute("SELECT id FROM student").fetchall() == [("anna",)]
+        with contextlib.suppress(ZeroDivisionError), books.together():
+            books.update_or_create_student("carl")
+            1 / 0
+        assert other.execute("SELECT id FROM student").fetchall() == [("anna",)]
+
+
 def test_a_gradebook_that_is_none_stops_with_a_reason(tmp_path):
     sample.write(LESSON, tmp_path, 1)
     (tmp_path / "gradebook.db").write_bytes(b"not a database" * 100)
