@@ -1,6 +1,6 @@
 """The books of a class: a process beside the judging, in which nbgrader writes what was judged.
 
-nbgrader takes a second to be imported and some milliseconds for each submission, and judging need not wait for
+nbgrader takes half a second to be imported and some milliseconds for each submission, and judging need not wait for
 either. The keeper of the books imports at once, touches nothing before `open`, and writes whatever waits, many
 submissions in one transaction (`gradebook.py`). It is the only one that writes; where the judging process is
 killed, it ends too, at the latest after the batch in hand.
