@@ -1,6 +1,6 @@
 """The books of a class: a process beside the judging, in which nbgrader writes what was judged.
 
-nbgrader takes a second to be imported and some milliseconds for each submission, and judging need not wait for
+nbgrader takes half a second to be imported and some milliseconds for each submission, and judging need not wait for
 either. The keeper of the books imports at once, touches nothing before `open`, and writes whatever waits, many
 submissions in one transaction (`gradebook.py`). It is the only one that writes; where the judging process is
 killed, it ends too, at the latest after the batch in hand.
@@ -8,13 +8,14 @@ killed, it ends too, at the latest after the batch in hand.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
 import queue
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -39,14 +40,15 @@ class CannotWrite(RuntimeError):
 
 @dataclass(frozen=True)
 class Mark:
-    """A report line: what a student has (None: no mark yet), how much of it the judge gave, how much
-    waits for a person, and why something is missing."""
+    """A report line: what a student has (None: no mark yet), as `nbgrader export` writes it; how much the judge gave,
+    how much waits for a person, how much lateness takes off, and why something is missing."""
 
     student: str
     points: float | None
     max_points: float
     judged: float
     waiting: float
+    penalty: float
     note: str
 
 
@@ -60,16 +62,34 @@ class Judged:
     shown: Sequence[Shown | None] = ()
 
 
+class _Later(ModuleType):
+    """Stands for a module of which only functions are imported; it is imported when one of them is called."""
+
+    def __getattr__(self, name: str) -> Callable:
+        return lambda *args, **kwargs: getattr(importlib.import_module(self.__name__), name)(*args, **kwargs)
+
+
 def gradebook() -> ModuleType:
-    """The module that knows nbgrader, imported without what takes most of the time: below it, `jsonschema` compiles
-    38 grammars for formats of addresses that no notebook uses, if it can."""
-    unused = "rfc3987_syntax"
-    absent = sys.modules.setdefault(unused, None) is None
+    """The module that knows nbgrader, imported without what takes most of the time and is of no use to us.
+
+    Below nbgrader, `jsonschema` compiles 38 grammars for formats of addresses that no notebook uses, if it can; and
+    all of setuptools is there to unpack archives, which nobody hands in here. What remains makes so many objects
+    that last that looking for garbage among them takes a quarter of the time.
+    """
+    name, unpacking, collects = "autograder.gradebook", "setuptools.archive_util", gc.isenabled()
+    if name in sys.modules:
+        return sys.modules[name]
+    absent = {"rfc3987_syntax": None, unpacking: _Later(unpacking)}
+    absent = {each: instead for each, instead in absent.items() if each not in sys.modules}
+    sys.modules.update(absent)
+    gc.disable()
     try:
-        return importlib.import_module("autograder.gradebook")
+        return importlib.import_module(name)
     finally:
-        if absent:
-            del sys.modules[unused]
+        if collects:
+            gc.enable()
+        for each in absent:
+            del sys.modules[each]
 
 
 def configuration(classroom: Path) -> Any:
@@ -139,6 +159,7 @@ def _keep(judged, says, lesson: Lesson, classroom: Path, isolation: str, parent:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is asked to stop is the judging process, and it ends us
     try:
         keep, batches = gradebook().keep, _batches(judged, parent)
+        gc.freeze()  # the modules will last; only what comes is looked through for garbage
         next(batches)
         says.send((keep(lesson, classroom, isolation, batches), None))
     except Exception as error:

@@ -168,10 +168,11 @@ def grade(lesson, classroom, jobs, isolation, outputs, dry_run, scheduler):
     for mark in marks:
         points = "  –" if mark.points is None else f"{mark.points:4g} of {mark.max_points:g}"
         waiting = f", {mark.waiting:g} wait for a person" if mark.waiting else ""
+        late = f", {mark.penalty:g} off for being late" if mark.penalty else ""
         differs = mark.student in deserved and (mark.points is None or mark.judged != deserved[mark.student])
         wrong += differs
         note = f"  deserves {deserved[mark.student]:g}" if differs else ""
-        click.echo(f"{mark.student:{width}}  {points}{waiting}{note}{'  ' * bool(mark.note)}{mark.note}")
+        click.echo(f"{mark.student:{width}}  {points}{waiting}{late}{note}{'  ' * bool(mark.note)}{mark.note}")
     if deserved:
         click.echo(f"{len(marks) - wrong} of {len(marks)} as deserved")
     click.echo(

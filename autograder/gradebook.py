@@ -1,10 +1,9 @@
 """Judged notebooks into nbgrader's gradebook, many in one transaction. One process does it: see `books.py`.
 
 What is written is what `nbgrader autograde` writes, because nbgrader's own code writes it: students,
-timestamps, lateness, penalties, points, comments, copied files and permissions. Three things differ. The
-notebook comes from the judge, hardened and with its outputs, so it is not converted twice; one session stays
-open, so that a class costs one commit for each batch and not some thirty for each student; and a student's
-grades and comments are looked up together, not one by one.
+timestamps, lateness, penalties, points, comments, copied files and permissions. Two things differ. The
+notebook comes from the judge, hardened and with its outputs, so it is not converted twice; and a batch is one
+transaction, so that it costs one commit and not some thirty for each student (`transaction.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,35 +22,28 @@ from typing import Any
 from unittest import mock
 
 import nbformat
-from alembic.script import ScriptDirectory
 from nbgrader import api as models
-from nbgrader.api import Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
-from nbgrader.converters import autograde as converting
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.dbutil import ALEMBIC_DIR
-from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from nbgrader.preprocessors import latesubmissions as penalising
-from nbgrader.preprocessors import saveautogrades as saving
-from nbgrader.utils import determine_grade, temp_attrs
-from sqlalchemy import create_engine, func, select
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades, SaveCells
+from nbgrader.utils import determine_grade
 from sqlalchemy.exc import SAWarning
-from sqlalchemy.orm import joinedload
-from sqlalchemy.pool import NullPool
 
 from autograder.books import Judged, Mark, configuration
 from autograder.box import Shown
 from autograder.lesson import Lesson, folder
 from autograder.nbgrader import output, write_outputs
-from autograder.submission import is_test
+from autograder.standing import Standing, standing
+from autograder.submission import is_test, released
+from autograder.transaction import Transactions, one_at_a_time
 from autograder.verdict import OURS, Verdict, printable
 from autograder.verdicts import alone, log, private
 
-__all__ = ["Writer", "judged_before", "judged_points", "keep", "marked", "one_at_a_time", "opened"]
+__all__ = ["Writer", "judged_before", "judged_points", "keep", "marked", "opened"]
 
 OUR_FAULT = f"{OURS}: nbgrader could not process this submission"
-LOCK = 0x6261636B  # of PostgreSQL's advisory locks, the number that is ours
 
 
 def marked(
@@ -105,15 +97,17 @@ def keep(
     comes last."""
     api = opened(classroom, isolation)
     with alone(classroom), one_at_a_time(api.coursedir.db_url), mock.patch.object(models, "get_alembic_version", _head):
-        _release(api, lesson)
-    writer = Writer(api.coursedir, lesson, lambda names: log(classroom, "written", lesson, students=names), parent=api)
-    for batch in batches:
-        if isinstance(batch, dict):
-            break
-        writer.write({each.student: marked(each.notebook, each.verdicts, each.shown) for each in batch})
-    failed = writer.failed | {student for student, note in batch.items() if note.startswith(OURS)}
-    with api.gradebook as gradebook:
-        return [_mark(gradebook, lesson, student, note, student in failed) for student, note in batch.items()]
+        books = Transactions(api.coursedir.db_url, api.coursedir.course_id)
+    with contextlib.closing(books):
+        _release(api, books, lesson)
+        writer = Writer(api, books, lesson, lambda names: log(classroom, "written", lesson, students=names))
+        for batch in batches:
+            if isinstance(batch, dict):
+                break
+            writer.write({each.student: marked(each.notebook, each.verdicts, each.shown) for each in batch})
+        failed = writer.failed | {student for student, note in batch.items() if note.startswith(OURS)}
+        stands = {who: its for who, its in standing(books, lesson.name).items() if who not in failed}
+    return [_mark(student, note, stands.get(student)) for student, note in batch.items()]
 
 
 def judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
@@ -123,50 +117,48 @@ def judged_before(lesson: Lesson, classroom: Path) -> dict[str, float]:
     if is_file and not Path(file).exists():
         return {}
     with api.gradebook as gradebook:
-        known = [each for each in gradebook.assignments if each.name == lesson.name]
-        return {each.student.id: _by_the_judge(each) for assignment in known for each in assignment.submissions}
+        return {student: its.judged for student, its in standing(gradebook, lesson.name).items()}
 
 
 def _head() -> str:
-    """The version of a new gradebook's tables, which nbgrader has a command look up, for two seconds."""
-    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    """The version of a new gradebook's tables, which nbgrader has a command look up, for two seconds: of all versions,
+    the one that none comes after."""
+    texts = [path.read_text(encoding="utf-8") for path in Path(ALEMBIC_DIR, "versions").glob("*.py")]
+    versions, before = (
+        {found for text in texts for found in re.findall(rf"^{name} = '(\w+)'$", text, re.MULTILINE)}
+        for name in ("revision", "down_revision")
+    )
+    (head,) = versions - before
+    return head
 
 
-def _release(api: NbGraderAPI, lesson: Lesson) -> None:
-    """Make the lesson known to the gradebook, unless it is; `course/` is left as it stands."""
-    with api.gradebook as gradebook:
-        if any(each.name == lesson.name and each.notebooks for each in gradebook.assignments):
+def _release(api: NbGraderAPI, books: Transactions, lesson: Lesson) -> None:
+    """Make the lesson known to the gradebook, unless it is: its cells, as they were given to students. That is what
+    `nbgrader generate_assignment` does last; the rest of it was done when the lesson was built."""
+    with books.together():
+        if any(each.name == lesson.name and each.notebooks for each in books.assignments):
             return
-    with tempfile.TemporaryDirectory() as folder, temp_attrs(api.coursedir, release_directory=folder):
-        result = api.generate_assignment(lesson.name, force=True, create=True)
-    if not result["success"]:
-        raise RuntimeError(f"nbgrader could not release {lesson.name}:\n{result.get('log') or result['error']}")
+        books.update_or_create_assignment(lesson.name)
+        names = dict(assignment=lesson.name, notebook=lesson.name, db_url=api.coursedir.db_url)
+        SaveCells(parent=api).preprocess(nbformat.from_dict(released(lesson)), {"nbgrader": names})
 
 
-def _mark(gradebook: Gradebook, lesson: Lesson, student: str, note: str, failed: bool) -> Mark:
-    if failed:
-        return Mark(student, None, 0.0, 0.0, 0.0, f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}")
-    handed_in = gradebook.find_submission(lesson.name, student)
-    grades = [grade for notebook in handed_in.notebooks for grade in notebook.grades]
-    waiting = sum(grade.max_score for grade in grades if grade.needs_manual_grade)
-    return Mark(student, handed_in.score, handed_in.max_score, _by_the_judge(handed_in), waiting, note)
-
-
-def _by_the_judge(handed_in) -> float:
-    return sum(grade.auto_score or 0.0 for notebook in handed_in.notebooks for grade in notebook.grades)
+def _mark(student: str, note: str, stands: Standing | None) -> Mark:
+    if not stands:
+        note = f"no mark yet; {note if note.startswith(OURS) else OUR_FAULT}"
+        return Mark(student, None, 0.0, 0.0, 0.0, 0.0, note)
+    return Mark(student, stands.mark, stands.max_score, stands.judged, stands.waiting, stands.penalty, note)
 
 
 class Writer:
     """Writes judged notebooks, by student; tells `written` whose marks stand in the gradebook from now on.
     `failed` names the students that nbgrader could not take."""
 
-    def __init__(
-        self, coursedir: CourseDirectory, lesson: Lesson, written: Callable[[list[str]], None], **converter: Any
-    ):
+    def __init__(self, api: NbGraderAPI, books: Transactions, lesson: Lesson, written: Callable[[list[str]], None]):
         self.failed: set[str] = set()
-        self._coursedir, self._written = coursedir, written
-        coursedir.assignment_id = lesson.name
-        self._converter = _Convert(coursedir=coursedir, force=True, **converter)
+        self._coursedir, self._books, self._lesson, self._written = api.coursedir, books, lesson, written
+        self._coursedir.assignment_id = lesson.name
+        self._converter = _Convert(coursedir=self._coursedir, force=True, parent=api)
 
     def write(self, notebooks: dict[str, nbformat.NotebookNode]) -> None:
         """In one transaction; where that fails, each by itself, and note who failed."""
@@ -175,16 +167,15 @@ class Writer:
             self.failed |= {name for name, notebook in notebooks.items() if not self._write({name: notebook})}
 
     def _write(self, notebooks: dict[str, nbformat.NotebookNode]) -> bool:
-        with one_at_a_time(self._coursedir.db_url), _one_session(self._coursedir) as session:
-            try:
+        try:
+            with self._books.together():
+                self._books.fetch(self._lesson.name, list(notebooks))
                 for student, notebook in notebooks.items():
                     self._coursedir.student_id = student
                     self._converter.write(notebook)
-                session.flush()
-            except Exception as error:
-                session.rollback()
-                self._converter.log.error("%s: %s", student, error)
-                return False
+        except Exception as error:
+            self._converter.log.error("%s: %s", ", ".join(notebooks), error)
+            return False
         self._written(list(notebooks))
         return True
 
@@ -205,64 +196,3 @@ class _Convert(Autograde):
         folder = Path(self._format_dest(ours["assignment"], ours["student"]))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{ours['notebook']}.ipynb").write_text(json.dumps(self._notebook), encoding="utf-8")
-
-
-@contextlib.contextmanager
-def one_at_a_time(db_url: str) -> Iterator[None]:
-    """Of several graders on one PostgreSQL, only one is inside at a time: nbgrader looks before it writes, also at
-    whether there are tables, and two would both see nothing. SQLite has its own lock, on its file."""
-    if not db_url.startswith("postgresql"):
-        yield
-        return
-    engine = create_engine(db_url, poolclass=NullPool)
-    with engine.connect() as connection:  # the lock ends with it, however that comes about
-        connection.execute(select(func.pg_advisory_lock(LOCK)))
-        yield
-
-
-class _Session(Gradebook):
-    """A gradebook that stays open, and whose changes are committed together at the end. A student's grades and
-    comments are asked for one cell after the other, so they are fetched together, and held."""
-
-    def __init__(self, *address: Any):
-        super().__init__(*address)
-        self._commit = self.db.commit
-        self.db.commit = lambda: None  # what is asked next is asked of what was written: the session sees to that
-        self._held: tuple[Any, dict[str, Any], dict[str, Any]] = None, {}, {}
-
-    def close(self) -> None:
-        """Not yet."""
-
-    def close_at_last(self) -> None:
-        super().close()
-
-    def commit(self) -> None:
-        self._commit()
-
-    def find_grade(self, cell: str, *whose: str) -> Grade:
-        return self._of(whose)[1].get(cell) or super().find_grade(cell, *whose)
-
-    def find_comment(self, cell: str, *whose: str) -> Comment:
-        return self._of(whose)[2].get(cell) or super().find_comment(cell, *whose)
-
-    def _of(self, whose: tuple[str, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        if self._held[0] != whose:
-            notebook = self.find_submission_notebook(*whose)
-            self._held = whose, self._by_cell(Grade, notebook), self._by_cell(Comment, notebook)
-        return self._held
-
-    def _by_cell(self, kind: type, notebook: SubmittedNotebook) -> dict[str, Any]:
-        rows = self.db.query(kind).options(joinedload(kind.cell)).filter(kind.notebook_id == notebook.id)
-        return {row.cell.name: row for row in rows}
-
-
-@contextlib.contextmanager
-def _one_session(coursedir: CourseDirectory) -> Iterator[Any]:
-    """Whoever in nbgrader opens the gradebook gets this one; what they commit is committed at the end."""
-    gradebook = _Session(coursedir.db_url, coursedir.course_id)
-    with contextlib.ExitStack() as stack:
-        stack.callback(gradebook.close_at_last)
-        for module in (converting, saving, penalising):
-            stack.enter_context(mock.patch.object(module, "Gradebook", lambda *_, **__: gradebook))
-        yield gradebook.db
-        gradebook.commit()

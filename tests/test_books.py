@@ -1,8 +1,11 @@
 """The books: one process writes, touches nothing too early, and outlives nobody."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,7 +17,7 @@ from autograder import sample, submission
 from autograder.books import MANY, Books, CannotWrite, Judged, gradebook
 from autograder.cli import cli
 from autograder.grade import gradebook_of
-from autograder.lesson import find_lesson
+from autograder.lesson import find_lesson, lessons
 
 LESSON = find_lesson("03")
 RELEASED = submission.released(LESSON)
@@ -56,6 +59,55 @@ def test_what_waits_is_written_when_nothing_more_comes(tmp_path):
         assert eventually(lambda: log.exists() and "anna" in log.read_text())
 
 
+def test_the_gradebook_is_asked_no_more_for_many_than_for_few(tmp_path, request):
+    from sqlalchemy import Engine, event
+
+    asked = []
+
+    def note(connection, cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    request.addfinalizer(lambda: event.remove(Engine, "before_cursor_execute", note))
+
+    def queries(classroom, students):
+        asked.clear()
+        gradebook().keep(
+            LESSON, classroom, "any", iter([[judged[each] for each in students], dict.fromkeys(students, "")])
+        )
+        return sum(statement.startswith("SELECT") for statement in asked)
+
+    students = [f"student-{number}" for number in range(9)]
+    judged = {student: handed_in(tmp_path, student) for student in students}
+    few = tmp_path / "few"
+    shutil.copytree(tmp_path / "submitted", few / "submitted")
+    assert queries(tmp_path, students) == queries(few, students[:2])
+    assert queries(tmp_path, students) == queries(few, students[:2])  # nor when all are known
+
+
+def test_while_a_batch_is_written_others_may_read_and_nobody_may_write(tmp_path):
+    gradebook().keep(LESSON, tmp_path, "any", iter([{}]))
+    from autograder.transaction import Transactions
+
+    file = tmp_path / "gradebook.db"
+    with (
+        contextlib.closing(Transactions(f"sqlite:///{file}", "backprop")) as books,
+        contextlib.closing(sqlite3.connect(file, timeout=0)) as other,
+    ):
+        with books.together():
+            books.fetch(LESSON.name, ["anna"])
+            books.update_or_create_student("anna")
+            books.update_or_create_submission(LESSON.name, "anna")
+            assert other.execute("SELECT count(*) FROM student").fetchone() == (0,)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("INSERT INTO student (id) VALUES ('ben')")
+        assert other.execute("SELECT id FROM student").fetchall() == [("anna",)]
+        with contextlib.suppress(ZeroDivisionError), books.together():
+            books.update_or_create_student("carl")
+            1 / 0
+        assert other.execute("SELECT id FROM student").fetchall() == [("anna",)]
+
+
 def test_a_gradebook_that_is_none_stops_with_a_reason(tmp_path):
     sample.write(LESSON, tmp_path, 1)
     (tmp_path / "gradebook.db").write_bytes(b"not a database" * 100)
@@ -87,6 +139,52 @@ def test_a_keeper_does_not_outlive_whoever_judges(tmp_path):
     run = subprocess.run([sys.executable, "-c", ORPHAN, tmp_path / "room"], stdout=subprocess.PIPE, text=True)
     keeper = int(run.stdout)
     assert run.returncode == -signal.SIGKILL and eventually(lambda: not alive(keeper))
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+def test_a_lesson_is_known_as_nbgrader_releases_it(lesson, tmp_path):
+    assert gradebook().keep(lesson, tmp_path / "ours", "any", iter([{}])) == []
+    (tmp_path / "theirs").mkdir()
+    api = gradebook().opened(tmp_path / "theirs")
+    api.coursedir.release_directory = str(tmp_path / "release")
+    assert api.generate_assignment(lesson.name, force=True, create=True)["success"]
+    ours, theirs = (known(tmp_path / each / "gradebook.db") for each in ("ours", "theirs"))
+    assert ours == theirs and len(ours[2]) >= len(lesson.exercises)
+
+
+def known(gradebook):
+    """What a gradebook knows of lessons and their cells, without the numbers that are drawn for rows."""
+    with contextlib.closing(sqlite3.connect(gradebook)) as rows:
+        return [
+            sorted(rows.execute(f"SELECT {what}").fetchall(), key=repr)
+            for what in (
+                "version_num FROM alembic_version",
+                "assignment.name, duedate, course_id, notebook.name, kernelspec"
+                " FROM assignment JOIN notebook ON assignment_id = assignment.id",
+                "name, source, cell_type, locked, checksum FROM source_cell",
+                "name, type, grade_cells.max_score, grade_cells.cell_type, task_cells.max_score, task_cells.cell_type"
+                " FROM base_cell LEFT JOIN grade_cells USING (id) LEFT JOIN task_cells USING (id)",
+            )
+        ]
+
+
+UNUSED = """
+import gc, shutil, sys
+from pathlib import Path
+from autograder.books import gradebook
+gradebook()
+print(sorted({"alembic", "lark", "rfc3987_syntax", "setuptools"} & set(sys.modules)), gc.isenabled())
+from nbgrader.utils import unpack_archive
+Path("handed-in").mkdir()
+Path("handed-in", "a.ipynb").touch()
+unpack_archive(shutil.make_archive("archive", "zip", "handed-in"), "unpacked")
+print(Path("unpacked", "a.ipynb").exists())
+"""
+
+
+def test_nbgrader_is_imported_without_what_nobody_uses_and_can_use_it_all_the_same(tmp_path):
+    run = subprocess.run([sys.executable, "-c", UNUSED], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert run.stdout.splitlines() == ["[] True", "True"]
 
 
 def test_a_new_gradebook_has_the_version_that_nbgraders_command_finds():

@@ -216,6 +216,25 @@ def test_regrading_changes_nothing_and_a_manual_score_survives(ours):
         assert {k: v[:2] for k, v in after[student].items()} == {k: v[:2] for k, v in before[student].items()}
 
 
+def test_whoever_is_late_has_what_nbgrader_leaves_them(tmp_path, monkeypatch):
+    from nbgrader.api import Gradebook
+    from nbgrader.plugins import LateSubmissionPlugin
+
+    from autograder.gradebook import keep
+
+    monkeypatch.setattr(LateSubmissionPlugin, "late_submission_penalty", lambda self, student, score, late: score / 4)
+    sample.write(LESSON, tmp_path, 2)
+    (tmp_path / "submitted" / "sample-01-right" / LESSON.name / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    assert keep(LESSON, tmp_path, "any", iter([{}])) == []  # the lesson is known, and nobody yet
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "backprop") as gradebook:
+        gradebook.update_or_create_assignment(LESSON.name, duedate="2026-02-28 12:00:00 UTC")
+    for _ in range(2):
+        run = CliRunner().invoke(cli, ["grade", "04", "--isolation", "any", "--classroom", str(tmp_path)])
+        right, mistaken = (line for line in run.output.splitlines() if line.startswith("sample-"))
+        assert f" {JUDGED * 3 / 4:g} of {JUDGED + WRITTEN:g}, " in right and run.output.count("off for being late") == 1
+        assert f", {JUDGED / 4:g} off for being late" in right and "2 of 2 as deserved" in run.output
+
+
 def test_export_writes_the_marks(stock):
     run = nbgrader("export", cwd=stock)
     assert run.returncode == 0, run.stderr

@@ -14,6 +14,7 @@ import pytest
 from autograder import books, sample
 from autograder import grade as grading
 from autograder.lesson import find_lesson
+from tests import test_standing
 from tests.conftest import missing
 from tests.test_nbgrader import nbgrader
 
@@ -111,6 +112,12 @@ def test_marks_are_those_of_sqlite(database, tmp_path, monkeypatch):
     assert not (tmp_path / "gradebook.db").exists() and marks(database) == {m.student: m.points for m in there}
     monkeypatch.delenv("BACKPROP_GRADEBOOK")
     assert grading.grade(LESSON, tmp_path, isolation="any") == there
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+def test_what_stands_is_what_nbgrader_says(database):
+    test_standing.write(database, 20)
+    assert test_standing.at_once(database) == test_standing.one_by_one(database)
 
 
 def test_two_graders_at_once_on_an_empty_database_lose_nobody(database, tmp_path):
