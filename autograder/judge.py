@@ -174,6 +174,16 @@ def ask_again(exercise: Exercise, venue: Venue, found: Examined, seed: Seed) -> 
     return replace(found, again=again)
 
 
+def explained(exercise: Exercise, venue: Venue, seed: Seed, wrong: Collection[str]) -> Examined:
+    """What there is to say of the values that are wrong: on the cases of `check`, which are small, unless these do not
+    show it."""
+    for for_marks in (False, True):
+        found = examine(exercise, venue, draws(exercise, seed, for_marks))
+        if wrong <= found.complaints.keys():
+            break
+    return ask_again(exercise, venue, found, public_seed)
+
+
 def _patiently(exercise: Exercise, venue: Venue, way: Way, drawn: Sequence[Draw]) -> list[Answer]:
     """Answers to all of the draws; of a slow function to the first few alone."""
     few, start = len(drawn) // AGAIN, time.monotonic()
@@ -233,8 +243,7 @@ def judge(exercise: Exercise, venue: Venue, secret: bytes) -> Verdict:
     hidden = examine(exercise, venue, draws(exercise, secret_seed(secret), for_marks=True))
     if not hidden.complaints or hidden.too_slow:
         return verdict(exercise, hidden, hidden)
-    public = examine(exercise, venue, draws(exercise, public_seed, for_marks=True))
-    return verdict(exercise, hidden, ask_again(exercise, venue, public, public_seed))
+    return verdict(exercise, hidden, explained(exercise, venue, public_seed, hidden.complaints.keys()))
 
 
 def verdict(exercise: Exercise, decides: Examined, explains: Examined) -> Verdict:
@@ -364,8 +373,8 @@ def mark_cells(
     wanting = [
         e for e in exercises if not _says_it_all(e, best[e.id][1]) or first.raised and _nothing_there(e, best[e.id][1])
     ]
-    places = {e.id: best[e.id][0] for e in wanting}
-    told = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=places) if wanting else _Ran()
+    wrong = {e.id: (best[e.id][0], best[e.id][1].complaints.keys()) for e in wanting}
+    told = _run(steps, wanting, public_seed, walls, deadly=deadly, explains=wrong) if wanting else _Ran()
     verdicts = []
     for exercise in exercises:
         late, found = best[exercise.id]
@@ -425,7 +434,7 @@ def _run(
     wanted: Callable[[Way], bool] = lambda way: True,
     deadly: Collection[int] = (),
     alone: bool = False,
-    explains: Mapping[str, int] = {},
+    explains: Mapping[str, tuple[int, Collection[str]]] = {},
     helps: bool = False,
     tries: int = 3,
 ) -> _Ran:
@@ -433,18 +442,22 @@ def _run(
     what ended with its slot, as when the machine runs out of memory, is run again; but not for ever.
 
     Cells that are `deadly`, by number, are known to end the process, and are not run again.
-    A run that `explains` looks at each exercise once, where it says: 0 at the test cell, 1 at the end. It asks
-    more, all of it public. One that `helps` lets the judge answer for parts, when nothing else is asked any more,
+    A run that `explains` values that are wrong looks at each exercise once, where it says: 0 at the test cell, 1 at
+    the end. It asks more, all of it public. One that `helps` lets the judge answer for parts, when nothing else is asked any more,
     in composites that stand at the end.
     """
     by_name, ran = {e.id: e for e in exercises}, _Ran(dead=set(deadly))
+    at_the_end = {name for name, (place, _) in explains.items() if place}
     drawn = functools.cache(lambda name, seed: draws(by_name[name], seed, for_marks=True))
     with walls.box(alone) as box:
 
         def look(name: str, seed: Seed, first: Examined | None = None) -> None:
             with box.sitting():
-                seen = examine(by_name[name], box, drawn(name, seed), wanted, first)
-                ran.found[name].append(ask_again(by_name[name], box, seen, public_seed) if explains else seen)
+                if explains:
+                    seen = explained(by_name[name], box, seed, explains[name][1])
+                else:
+                    seen = examine(by_name[name], box, drawn(name, seed), wanted, first)
+            ran.found[name].append(seen)
 
         for are_tests, part in itertools.groupby(enumerate(steps), lambda each: bool(each[1].exercise)):
             if not are_tests:
@@ -454,12 +467,12 @@ def _run(
             right = {} if explains else _together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
             for name in names:
                 ran.found[name] = []
-                if not explains.get(name):
+                if name not in at_the_end:
                     look(name, seed, right.get(name))
         last = {step.exercise for step in itertools.takewhile(lambda step: step.exercise, reversed(steps))}
         for name, seen in ran.found.items():
             may_be_better = not explains and name not in last and seen[0].complaints and not seen[0].too_slow
-            if explains.get(name) or may_be_better:
+            if name in at_the_end or may_be_better:
                 look(name, _other(seed))
             seen += seen[:1] if len(seen) < 2 else []
         for exercise in [by_name[name] for name in ran.found if helps and name in last and by_name[name].parts]:
