@@ -443,11 +443,12 @@ def _run(
 
     Cells that are `deadly`, by number, are known to end the process, and are not run again.
     A run that `explains` values that are wrong looks at each exercise once, where it says: 0 at the test cell, 1 at
-    the end. It asks more, all of it public. One that `helps` lets the judge answer for parts, when nothing else is asked any more,
-    in composites that stand at the end.
+    the end. It asks more, all of it public. One that `helps` lets the judge answer for parts, when no other exercise is asked
+    any more, in composites that stand at the end; they are asked with their own parts where that does not hold.
     """
     by_name, ran = {e.id: e for e in exercises}, _Ran(dead=set(deadly))
     at_the_end = {name for name, (place, _) in explains.items() if place}
+    last = {step.exercise for step in itertools.takewhile(lambda step: step.exercise, reversed(steps))}
     drawn = functools.cache(lambda name, seed: draws(by_name[name], seed, for_marks=True))
     with walls.box(alone) as box:
 
@@ -467,20 +468,21 @@ def _run(
             right = {} if explains else _together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
             for name in names:
                 ran.found[name] = []
-                if name not in at_the_end:
+                if helps and name in last and by_name[name].parts and name not in right:
+                    ran.helped.add(name)
+                elif name not in at_the_end:
                     look(name, seed, right.get(name))
-        last = {step.exercise for step in itertools.takewhile(lambda step: step.exercise, reversed(steps))}
-        for name, seen in ran.found.items():
+        for name, seen in [(name, seen) for name, seen in ran.found.items() if name not in ran.helped]:
             may_be_better = not explains and name not in last and seen[0].complaints and not seen[0].too_slow
             if name in at_the_end or may_be_better:
                 look(name, _other(seed))
             seen += seen[:1] if len(seen) < 2 else []
-        for exercise in [by_name[name] for name in ran.found if helps and name in last and by_name[name].parts]:
-            seen = ran.found[exercise.id]
-            if seen[0].complaints:
-                found = examine(exercise, box, drawn(exercise.id, seed), lambda way: way.parts)
-                ran.found[exercise.id] = max(seen, [found, found], key=lambda each: _worth(exercise, each[0]))
-                ran.helped.add(exercise.id)
+        for exercise in [by_name[name] for name in ran.found if name in ran.helped]:
+            found = [examine(exercise, box, drawn(exercise.id, seed), lambda way: way.parts)]
+            if found[0].complaints:
+                ran.found[exercise.id] = found
+                look(exercise.id, seed)
+            ran.found[exercise.id] = 2 * [max(reversed(found), key=lambda each: _worth(exercise, each))]
         late, lost = box.late, box.lost
     again = functools.partial(_run, steps, exercises, seed, walls, wanted, deadly, explains=explains, helps=helps)
     if lost and tries > 1:
