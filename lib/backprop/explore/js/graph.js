@@ -69,9 +69,13 @@ function addEdge(edge, panel, wires, picture) {
   const group = svg('g', { class: 'bpx-edge' }, wires)
   const path = svg('path', { d, class: 'bpx-wire' }, group)
   svg('path', { d, class: 'bpx-pulse', pathLength: 100 }, group)
-  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight.
-  const { x, y } = path.getPointAtLength(path.getTotalLength() * (panel.nodes[edge.from].y === panel.nodes[edge.to].y ? 0.5 : 0.36))
-  const text = svg('text', { x: Math.max(x, panel.nodes[edge.from].x + (panel.half ?? HALF.w) + 20), y: y - 4, class: 'bpx-slope' }, picture)
+  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight; and
+  // to the right of one that falls, which else would run through it.
+  const [p, q] = [panel.nodes[edge.from], panel.nodes[edge.to]]
+  const { x, y } = path.getPointAtLength(path.getTotalLength() * (p.y === q.y ? 0.5 : 0.36))
+  const falls = q.y > p.y && !edge.via.length
+  const left = Math.max(x, p.x + (panel.half ?? HALF.w) + 20)
+  const text = svg('text', { x: left + (falls ? 12 : 0), y: y - (falls ? 9 : 4), class: 'bpx-slope' }, picture)
   return (state, i) => {
     write(text, state.edge[i] ?? edge.label ?? '')
     dress(text, `bpx-slope${state.lit[i] ? ' bpx-now' : ''}`)
