@@ -247,7 +247,8 @@ def test_descent_sends_ahead_wherever_one_move_may_lead(monkeypatch):
     here = widget._scene.asked(widget.knobs)
     assert bounds[:3] == [here | {"surface": 1}, here | {"surface": 2}, here | {"noise": 1}]
     assert all(bound.items() >= {"surface": 0, "rate": 10, "noise": 0}.items() for bound in bounds[3:])
-    assert [bound["y"] for bound in bounds[3:8]] == [35, 34, 36, 33, 37] and len(bounds) == 3 + 41
+    assert [bound["y"] for bound in bounds[3:10]] == [35, 34, 36, 40, 0, 33, 37]
+    assert len(bounds) == 3 + 41 == len({str(bound) for bound in bounds})
 
 
 @pytest.mark.parametrize("name", ["descent", "playground"])
