@@ -3,7 +3,7 @@
 import numpy as np
 
 from backprop import data, optim
-from backprop.explore.scene import Chosen, Scene, by, check, choice, slider
+from backprop.explore.scene import Chosen, Scene, by, check, choice, rank, slider
 from backprop.explore.widget import show
 
 __all__ = ["descent"]
@@ -83,17 +83,13 @@ class _Descents:
         return self._walked(bound, starts, np.full(len(starts), RATES[bound["rate"]]), "x")
 
     def reach(self, knobs):
-        """The other surfaces and the noise, at any rate; then at this rate all starts, row by row, for whoever drags.
-
-        A key leads to the rows beside this one, and to the ends: these come before the others.
-        """
+        """The other surfaces and the noise, at any rate; then at this rate all starts, row by row, for whoever drags."""
         here = {name: knobs[name] for name in ("surface", "x", "y", "noise")}
         yield from (here | {"surface": other} for other in range(len(self.surfaces)) if other != here["surface"])
         yield here | {"noise": 1 - here["noise"]}
         row = {name: knobs[name] for name in ("surface", "rate", "noise")}
-        far = [abs(y - knobs["y"]) for y in range(len(self.ys))]
-        by_key = {y for y in range(len(far)) if far[y] <= 1} | {0, len(far) - 1}
-        yield from (row | {"y": y} for y in sorted(range(len(far)), key=lambda y: (y not in by_key, far[y])))
+        rows = len(self.ys)
+        yield from (row | {"y": y} for y in sorted(range(rows), key=lambda y: rank(y, knobs["y"], rows)))
 
     def _walked(self, knobs, starts, rates, axis):
         """Ways and heights of all optimisers, by the control that is the axis of starts (n, 2) and rates (n,)."""
