@@ -43,7 +43,7 @@ def by(array, *axes):
 
 
 def rank(to, here, count):
-    """For sorting positions of a control: the nearest first, but the ends, to which a key leads, before all except neighbours."""
+    """For sorting positions of a control: its neighbours and its ends, where a key leads; then the others, the nearest first."""
     far = abs(to - here)
     return far > 1 and to not in (0, count - 1), far
 
