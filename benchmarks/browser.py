@@ -4,8 +4,8 @@
 
 A headless Chromium presses arrow keys on a slider, which walks to its end and back. The clock starts when the page gets
 the key and stops after the first frame in which the picture has changed. Where the kernel answers, it has sent ahead what
-the next move may lead to, be it a step or a leap from end to end; and once more with nothing sent ahead. Then the
-playground trains, and its frames are counted.
+the next move may lead to, be it a step or a leap from end to end; then for a hand that leaps as soon as it sees the explorer;
+and once more with nothing sent ahead. Then the playground trains, and its frames are counted.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from tests.browser.servers import serve
 
 MOVES, WARM = 30, 5
 RESTED = 3000  # ms before the first key, in which what lies ahead has come
+REACTION = 250  # ms that a hand needs at least to move what it has only just seen
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SHARE, BROWSER, KERNEL, FRAMES = 1 / 8, 16.0, 33.0, 30.0  # of the time of the peer; ms; ms; a second
 
@@ -44,9 +45,10 @@ SLIDERS = {  # explorer: the slider that is moved, and who answers
     "paths":      [("step", "browser")],
     "activation": [("x", "browser")],
     "plane":      [("training step", "browser"), ("bend", "browser")],
-    "playground": [("hidden layers", "ahead"), ("hidden layers", "ahead, leaps"), ("hidden layers", "kernel")],
+    "playground": [("hidden layers", "ahead"), ("hidden layers", "ahead, leaps"), ("hidden layers", "at once"),
+                   ("hidden layers", "kernel")],
     "descent":    [("learning rate", "browser"), ("step", "browser"), ("start, across", "ahead"), ("start, across", "ahead, leaps"),
-                   ("start, up", "ahead, leaps"), ("start, across", "kernel"), ("start, up", "kernel")],
+                   ("start, up", "ahead, leaps"), ("start, across", "at once"), ("start, up", "at once"), ("start, across", "kernel"), ("start, up", "kernel")],
     "depth":      [("depth", "browser")],
     "batchnorm":  [("scale of the weights", "browser"), ("batch size", "browser")],
     "mistake":    [("entry", "browser")],
@@ -156,6 +158,22 @@ def pressed(page, slider, keys, pause=150):
     return times[WARM:]
 
 
+def first_leap(page, source, label):
+    """Milliseconds from key to paint, where the key follows REACTION after the explorer has been shown; MOVES times."""
+    slider, times = page.get_by_role("slider", name=label, exact=True), []
+    for key in islice(LEAPS, MOVES):
+        page.evaluate("document.querySelector('.bpx')?.setAttribute('data-old', '')")
+        run(page, source)
+        page.locator(".bpx:not([data-old])").wait_for()
+        page.wait_for_timeout(REACTION)
+        slider.focus()
+        page.keyboard.press(key)
+        page.wait_for_function("clock.painted.length", timeout=10_000)
+        times.append(page.evaluate("clock.painted[0] - clock.pressed"))
+        page.wait_for_timeout(500)
+    return times
+
+
 def frames(page, seconds=6):
     """Pictures a second that are painted while the playground trains."""
     page.get_by_role("button", name="Train").click()
@@ -179,12 +197,17 @@ def rows(only):
             if only and not any(word in name for word in only):
                 continue
             for asked, those in groupby(sliders, lambda slider: slider[1] == "kernel"):
-                run(page, SHOWN.format(name=name) + COLD * asked + "shown")
+                source = SHOWN.format(name=name) + COLD * asked + "shown"
+                run(page, source)
                 for label, who in those:
                     slider = page.get_by_role("slider", name=label, exact=True)
                     slider.wait_for()
-                    steps = walk(int(slider.get_attribute("max"))) if who in ("browser", "ahead") else LEAPS
-                    yield _row(f"{name}: {label}", who, pressed(page, slider, steps), median(peer))
+                    if who == "at once":
+                        times = first_leap(page, source, label)
+                    else:
+                        steps = walk(int(slider.get_attribute("max"))) if who in ("browser", "ahead") else LEAPS
+                        times = pressed(page, slider, steps)
+                    yield _row(f"{name}: {label}", who, times, median(peer))
         for cells in (64, 100) if not only or "playground" in only else ():
             run(page, f"from backprop import explore\nexplore.playground(cells={cells})")
             page.get_by_role("button", name="Train").wait_for()

@@ -136,6 +136,36 @@ def test_less_motion_for_who_asks(shown, page):
     assert pulse.evaluate("e => getComputedStyle(e).animationName") == "bpx-back"
 
 
+# In one go, so that no time passes between the move and the look.
+PULSES = """() => {
+    model.set('knobs', {...model.state.knobs, step: 5})
+    return document.getAnimations().map(pulse => pulse.effect.getComputedTiming().progress)
+}"""
+
+
+@pytest.mark.parametrize("name", ["graph", "paths"])
+def test_no_pulse_runs_while_the_hand_moves(shown, name):
+    """While anything runs, a key has to wait for the next frame."""
+    page = shown(name)
+    progress = page.evaluate(PULSES)
+    assert progress and all(share is None for share in progress), "none has begun"
+    page.wait_for_function("document.getAnimations().some(pulse => pulse.effect.getComputedTiming().progress > 0)")
+
+
+def test_a_step_changes_only_what_differs(shown):
+    """Text that is written again is measured again."""
+    page = shown("graph")
+    page.evaluate("""() => {
+        window.changed = []
+        new MutationObserver(list => changed.push(...list.map(change => change.target.outerHTML)))
+            .observe(document.querySelector('.bpx-panels'), {subtree: true, childList: true})
+    }""")
+    page.get_by_role("button", name="Previous step").click()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    changed = page.evaluate("changed")
+    assert len(changed) == 1 and "bpx-gradient" in changed[0], "the gradient that has gone"
+
+
 def test_colours_of_values_and_gradients_by_light_and_dark(shown, page):
     for dark, value, gradient in ((False, "rgb(0, 114, 178)", "rgb(213, 94, 0)"), (True, "rgb(86, 180, 233)", "rgb(255, 140, 66)")):  # fmt: skip
         shown("slope", dark=dark)

@@ -1,6 +1,7 @@
 """What each explorer shows, read from its numbers and its still picture, against witnesses; no browser."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -246,13 +247,23 @@ def came_ahead(widget, monkeypatch):
     return [(message["ahead"]["bound"], message["ahead"] | {"data": data}) for message, data in told]
 
 
+def test_the_playground_sends_ahead_first_where_a_key_leads(monkeypatch):
+    widget = explore.playground()
+    here = widget._scene.asked(widget.knobs)
+    bounds = [bound for bound, _ in came_ahead(widget, monkeypatch)]
+    depths = [bound["depth"] for bound in bounds if bound["depth"] != here["depth"]]
+    assert depths == [0, 2, 11, 3, 4, 5, 6, 7, 8, 9, 10] and len(bounds) == 18
+    assert bounds.index(here | {"depth": 11}) < bounds.index(here | {"depth": 3})
+
+
 def test_descent_sends_ahead_wherever_one_move_may_lead(monkeypatch):
     widget = explore.descent()
     bounds = [bound for bound, _ in came_ahead(widget, monkeypatch)]
     here = widget._scene.asked(widget.knobs)
     assert bounds[:3] == [here | {"surface": 1}, here | {"surface": 2}, here | {"noise": 1}]
     assert all(bound.items() >= {"surface": 0, "rate": 10, "noise": 0}.items() for bound in bounds[3:])
-    assert [bound["y"] for bound in bounds[3:8]] == [35, 34, 36, 33, 37] and len(bounds) == 3 + 41
+    assert [bound["y"] for bound in bounds[3:10]] == [35, 34, 36, 40, 0, 33, 37]
+    assert len(bounds) == 3 + 41 == len({str(bound) for bound in bounds})
 
 
 @pytest.mark.parametrize("name", ["descent", "playground"])
@@ -317,3 +328,15 @@ def test_a_batch_of_one_is_its_own_mean(made):
     assert pick(widget, "wobble", norm=0, batch=1) == 0
     assert pick(widget, "size", norm=1, gain=8, batch=6) == pytest.approx(1, abs=0.01)
     assert "Who else is in the batch" in widget._scene.say(dict(norm=1, gain=4, batch=1))
+
+
+@pytest.mark.parametrize("name", ["graph", "paths"])
+def test_the_still_picture_has_the_slope_of_every_edge(made, name):
+    widget = made[name]
+    (panel,) = widget._scene.panels
+    slopes = [edge.get("label") for edge in panel["edges"]]
+    for step in panel["runs"][0]:
+        for edge, text in step.get("on", {}).items():
+            slopes[edge] = text
+    shown = [text.get_text() for text in widget.still().axes[0].texts]
+    assert None not in slopes and not Counter(slopes) - Counter(shown)

@@ -74,7 +74,7 @@ class Explorer(anywidget.AnyWidget):
             self._host.heard(message)
 
     def _send_ahead(self, knobs, have, view):
-        """Send what a move from `knobs` would ask for and the browser does not `have`, nearest first, for a while.
+        """Send what a move from `knobs` would ask for and the browser does not `have`, in the order of `reach`, for a while.
 
         The last message of such a slice names the view that asked: it asks for more if the hand still rests.
         """

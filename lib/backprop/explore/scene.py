@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Chosen", "Scene", "by", "button", "check", "choice", "digits", "slider", "toggle"]
+__all__ = ["Chosen", "Scene", "by", "button", "check", "choice", "digits", "rank", "slider", "toggle"]
 
 
 def slider(name, label, values, start=0, play=None):
@@ -40,6 +40,12 @@ def button(name, label, goes=None):
 def by(array, *axes):
     """An array whose first axes are positions of these controls."""
     return axes, np.asarray(array)
+
+
+def rank(to, here, count):
+    """For sorting positions of a control: its neighbours and its ends, where a key leads; then the others, the nearest first."""
+    far = abs(to - here)
+    return far > 1 and to not in (0, count - 1), far
 
 
 class Scene:
@@ -74,9 +80,9 @@ class Scene:
         return {name: knobs[name] for name in self.asks}
 
     def reach(self, knobs):
-        """Where they would stand if one of them moved, the nearest first."""
+        """Where they would stand if one of them moved, by `rank`."""
         moves = [(name, to) for name in self.asks for to in range(self.counts[name]) if to != knobs[name]]
-        moves.sort(key=lambda move: abs(move[1] - knobs[move[0]]))
+        moves.sort(key=lambda move: rank(move[1], knobs[move[0]], self.counts[move[0]]))
         return [self.asked(knobs | {name: to}) for name, to in moves]
 
     def block(self, bound, arrays, words):

@@ -226,6 +226,10 @@ def _graph(ax, panel, scene):
         lit = number in last["lit"]
         stops = np.array([[p["x"], p["y"]], *edge["via"], [q["x"], q["y"]]])
         ax.plot(*stops.T, color=COLOURS[last["phase"] if lit else "line-colour"], lw=2.5 if lit else 1.2, zorder=1)
+        said = next((s["on"][number] for s in reversed(steps) if number in s.get("on", {})), edge.get("label", ""))
+        x, y = stops[0] + (0.5 if p["y"] == q["y"] else 0.34) * (stops[1] - stops[0])
+        paper = dict(boxstyle="square,pad=0.1", fc="white", ec="none")
+        ax.text(x, y, said, color=COLOURS["muted"], ha="center", va="center", fontsize=8, bbox=paper, zorder=1.5)
     small = panel.get("round", 26) < 20
     for number, node in enumerate(panel["nodes"]):
         texts = {p: next((s["write"][number] for s in reversed(steps) if s["phase"] == p and number in s["write"]), "")

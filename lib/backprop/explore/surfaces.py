@@ -3,7 +3,7 @@
 import numpy as np
 
 from backprop import data, optim
-from backprop.explore.scene import Chosen, Scene, by, check, choice, slider
+from backprop.explore.scene import Chosen, Scene, by, check, choice, rank, slider
 from backprop.explore.widget import show
 
 __all__ = ["descent"]
@@ -88,7 +88,8 @@ class _Descents:
         yield from (here | {"surface": other} for other in range(len(self.surfaces)) if other != here["surface"])
         yield here | {"noise": 1 - here["noise"]}
         row = {name: knobs[name] for name in ("surface", "rate", "noise")}
-        yield from (row | {"y": y} for y in sorted(range(len(self.ys)), key=lambda y: abs(y - knobs["y"])))
+        rows = len(self.ys)
+        yield from (row | {"y": y} for y in sorted(range(rows), key=lambda y: rank(y, knobs["y"], rows)))
 
     def _walked(self, knobs, starts, rates, axis):
         """Ways and heights of all optimisers, by the control that is the axis of starts (n, 2) and rates (n,)."""

@@ -15,7 +15,7 @@ def show(scene, host=None):
 
     host, if something is to happen in Python: answer(knobs) -> (arrays, words) for the controls that the scene asks
     about; ahead(bound) -> the same before it is asked, without a trace, for wherever these controls stand so;
-    reach(knobs) -> which `bound` one move may lead to, the nearest first, if that is not `Scene.reach`;
+    reach(knobs) -> which `bound` one move may lead to, the likeliest first, if that is not `Scene.reach`;
     attach(widget), called once; turned(moved), when controls have moved; heard(message), for buttons.
     """
     there = importlib.util.find_spec("anywidget") and importlib.util.find_spec("backprop.explore.live")

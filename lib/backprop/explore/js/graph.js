@@ -43,12 +43,15 @@ function addNode(node, panel, picture) {
   const value = svg('text', { y: small ? -half.h - 6 : 5, class: 'bpx-number bpx-value' }, group)
   const gradient = svg('text', { y: small ? half.h + 15 : 20, class: 'bpx-number bpx-gradient' }, group)
   return (state, i) => {
-    value.textContent = state.value[i] ?? ''
-    gradient.textContent = state.gradient[i] ?? ''
-    group.classList.toggle('bpx-now-value', !!state.here[i] && state.phase === 'value')
-    group.classList.toggle('bpx-now-gradient', !!state.here[i] && state.phase === 'gradient')
+    write(value, state.value[i] ?? '')
+    write(gradient, state.gradient[i] ?? '')
+    dress(group, `bpx-node${state.here[i] ? ` bpx-now-${state.phase}` : ''}`)
   }
 }
+
+// What is written again is measured again and styled again, though it be the same.
+function write(element, text) { if (element.textContent !== text) element.textContent = text }
+function dress(element, name) { if (element.getAttribute('class') !== name) element.setAttribute('class', name) }
 
 // From node to node through the free places in between, `via`, so that no wire runs behind a node.
 function wire({ from, to, via }, panel) {
@@ -66,12 +69,16 @@ function addEdge(edge, panel, wires, picture) {
   const group = svg('g', { class: 'bpx-edge' }, wires)
   const path = svg('path', { d, class: 'bpx-wire' }, group)
   svg('path', { d, class: 'bpx-pulse', pathLength: 100 }, group)
-  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight.
-  const { x, y } = path.getPointAtLength(path.getTotalLength() * (panel.nodes[edge.from].y === panel.nodes[edge.to].y ? 0.5 : 0.36))
-  const text = svg('text', { x: Math.max(x, panel.nodes[edge.from].x + (panel.half ?? HALF.w) + 20), y: y - 4, class: 'bpx-slope' }, picture)
+  // Near where it begins, so that labels of wires that cross stay apart; in the middle of a wire that is straight; and
+  // to the right of one that falls, which else would run through it.
+  const [p, q] = [panel.nodes[edge.from], panel.nodes[edge.to]]
+  const { x, y } = path.getPointAtLength(path.getTotalLength() * (p.y === q.y ? 0.5 : 0.36))
+  const falls = q.y > p.y && !edge.via.length
+  const left = Math.max(x, p.x + (panel.half ?? HALF.w) + 20)
+  const text = svg('text', { x: left + (falls ? 12 : 0), y: y - (falls ? 9 : 4), class: 'bpx-slope' }, picture)
   return (state, i) => {
-    text.textContent = state.edge[i] ?? edge.label ?? ''
-    text.classList.toggle('bpx-now', !!state.lit[i])
-    group.setAttribute('class', `bpx-edge${state.lit[i] ? ` bpx-on-${state.phase}` : ''}`)
+    write(text, state.edge[i] ?? edge.label ?? '')
+    dress(text, `bpx-slope${state.lit[i] ? ' bpx-now' : ''}`)
+    dress(group, `bpx-edge${state.lit[i] ? ` bpx-on-${state.phase}` : ''}`)
   }
 }

@@ -28,7 +28,7 @@ class Numbers {
     this.view = Math.random().toString(36).slice(2)
     this.arrive()
     this.now = this.last
-    this.rest()
+    this.rest(0) // no hand is here yet
   }
 
   end() { clearTimeout(this.resting) }
@@ -56,10 +56,10 @@ class Numbers {
 
   // ----- ahead of time -----
 
-  rest() {
+  rest(pause = REST) {
     clearTimeout(this.resting)
     this.came = 0
-    if (this.model.get('scene').asks.length) this.resting = setTimeout(() => this.want(), REST)
+    if (this.model.get('scene').asks.length) this.resting = setTimeout(() => this.want(), pause)
   }
 
   want() {
