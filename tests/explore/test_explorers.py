@@ -338,5 +338,6 @@ def test_the_still_picture_has_the_slope_of_every_edge(made, name):
     for step in panel["runs"][0]:
         for edge, text in step.get("on", {}).items():
             slopes[edge] = text
-    shown = [text.get_text() for text in widget.still().axes[0].texts]
+    _, drawn = widget.still().axes  # the sheet, and the graph on it
+    shown = [text.get_text() for text in drawn.texts]
     assert None not in slopes and not Counter(slopes) - Counter(shown)
