@@ -163,3 +163,41 @@ def test_what_the_judge_answers_for_a_composite_cannot_answer_another_exercise(w
         steps = [Step(source=THIEF), Step(exercise=affine.id), Step(exercise="hidden_layer"), Step(source="again = 1")]
         marked = judge.mark_cells(steps, [affine, composite], b"secret", sandbox)
     assert [verdict.points for verdict in marked] == [0, 0]
+
+
+SILU = """
+import numpy as np
+
+def sigmoid_forward(x):
+    s = 1 / (1 + np.exp(-np.clip(np.asarray(x, float), -500, 500)))
+    return s, s
+
+def silu_forward(x):
+    s, _ = sigmoid_forward(x)
+    return x * s, (x, s)
+
+def silu_backward(dout, cache):
+    x, _ = cache
+    s, _ = sigmoid_forward(x)
+    return dout * (s + x * s * (1 - s))
+"""
+WRONG_SIGMOID = SILU.replace("np.exp(-np", "np.exp(np")
+NO_SIGMOID = SILU.replace("def sigmoid_forward", "def another")
+
+
+@pytest.mark.parametrize("source", [SILU, WRONG_SIGMOID, NO_SIGMOID], ids=["right", "wrong", "missing"])
+def test_a_right_pair_earns_everything_whatever_its_parts_are(source):
+    silu, names = find_exercise("silu_backward"), {}
+    exec(source, names)
+    found = judge.examine(silu, Here(names), judge.draws(silu, judge.public_seed, for_marks=True))
+    assert judge.verdict(silu, found, found).points == 4
+    assert judge.judge(silu, Forked(names, LIMITS), b"secret").points == 4
+
+
+@pytest.mark.parametrize("source", [SILU, WRONG_SIGMOID], ids=["right", "wrong"])
+def test_the_error_of_a_pair_is_its_own(source):
+    silu = find_exercise("silu_backward")
+    source = source.replace("s + x * s", "s - x * s")
+    with judge.sandbox([silu], "any", limits=LIMITS) as walls:
+        verdict = judge.mark_cells([Step(source=source), Step(exercise=silu.id)], [silu], b"secret", walls)[0]
+    assert verdict.names == {"out": True, "dx": False} and verdict.points == 1

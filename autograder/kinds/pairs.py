@@ -62,7 +62,7 @@ def ways_of_pair(exercise: Exercise) -> list[Way]:
     """A backward is tried with the documented cache and with the cache of the student's own forward.
 
     Where the forward is asked for too, the two must work together: only where its `out` is wrong does the documented
-    cache stand in for what it keeps.
+    cache stand in for what it keeps. If it has parts, all of that once more, with the judge's.
     """
     forward, backward = pair_names(exercise)
     names, gradients = dict(forward=forward, backward=backward), _gradient_names(exercise)
@@ -81,8 +81,12 @@ def ways_of_pair(exercise: Exercise) -> list[Way]:
     given = Way("the documented cache", [backward], gradients, documented, unless="out")
     joined = Way("the cache of your own forward", [forward, backward], gradients, own)
     if "out" in exercise.points:
-        return [alone, joined, given] if gradients else [alone]
-    return [given, joined]
+        ways = [alone, joined, given] if gradients else [alone]
+    else:
+        ways = [given, joined]
+    if not exercise.parts:
+        return ways
+    return ways + [dataclasses.replace(way, name=f"{way.name}, right functions", parts=exercise.parts) for way in ways]
 
 
 def read_pair(exercise: Exercise, way: Way, draw: Draw, value: Any) -> Answer:

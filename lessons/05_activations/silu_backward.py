@@ -1,7 +1,8 @@
 """A number times its own sigmoid, and the two ways back.
 
 `silu_forward(x)` returns `(out, cache)` with $\\text{out} = x\\,\\sigma(x)$; `silu_backward(dout, cache)` returns `dx`. It must hold
-at ±1000. Your own `sigmoid_forward` may be called; keep in `cache` what your way back will want.
+at ±1000. Your own `sigmoid_forward` may be called; where it is wrong, this exercise is also judged with a right one. Keep in
+`cache` what your way back will want.
 """
 
 import numpy as np
@@ -15,6 +16,7 @@ exercise = Exercise(
     reference=activations,
     points=dict(out=1, dx=3),
     minutes=8,
+    parts=dict(sigmoid_forward=activations.sigmoid_forward),
     help=[
         "Give the sigmoid a name: `s`. Then `out = x * s`. Where is `x` used? Draw the graph; there are two paths from "
         "`x` to `out`.",

@@ -284,6 +284,15 @@ def adds_epsilon_to_the_step(w, dw, config):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def adds_epsilon_to_the_weights(w, dw, config):
+    """Epsilon is added to your `next_w`, and not to what you divide by: a quotient binds more tightly than a plus. Mind the
+    brackets."""
+    s = remembered(w, dw, config)
+    m, v = full(s)
+    return w - s.rate * m / np.sqrt(v) + s.epsilon, config
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def corrects_the_rate_and_not_epsilon(w, dw, config):
     """Your correction is in the learning rate, in one factor, and epsilon is added to the uncorrected root. The paper
     offers this as a shortcut; with it epsilon weighs more in the first steps, by up to one over the root of 1 -

@@ -108,6 +108,15 @@ def forgets_what_it_remembers(w, dw, config):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def keeps_the_velocity_alone(w, dw, config):
+    """The `config` that you return holds the velocity and nothing else. The next step finds neither `learning_rate` nor
+    `momentum` there, and takes those that stand for missing ones."""
+    rate, keep, v = read(w, config)
+    v = keep * v - rate * dw
+    return w + v, {"velocity": v}
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def is_plain(w, dw, config):
     """Your steps are those of plain descent: `momentum` and `velocity` make no difference to them. Does the velocity
     begin at zero at every call, or is it not used?"""

@@ -111,6 +111,13 @@ def cuts_off_entries(grads, max_norm):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def shortens_nothing(grads, max_norm):
+    """Nothing is shortened: what you return is what came in. Is a factor worked out and not used, or are entries cut off at
+    the norm of all of them, which none exceeds?"""
+    return {name: 1 * g for name, g in grads.items()}
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def stretches_short_ones_too(grads, max_norm):
     """You scale to `max_norm` always. A gradient that is short enough stays as it is: near a minimum it has to become
     small."""

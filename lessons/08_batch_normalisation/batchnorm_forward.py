@@ -280,6 +280,17 @@ def keeps_the_root_of_the_variance(x, gamma, beta, bn_param):
 
 
 @exercise.mistake(caught_by=rules.outputs)
+def takes_the_deviation_for_the_variance(x, gamma, beta, bn_param):
+    """Your training has the standard deviation where the variance belongs: the root is taken of it once more, and it is kept
+    in `running_var`."""
+    eps, _, mean, var = settings(bn_param, x)
+    if bn_param["mode"] == "train":
+        mean, var = x.mean(axis=0), x.std(axis=0)
+        remember(bn_param, x, mean, var)
+    return by(x, mean, np.sqrt(var + eps), gamma, beta)
+
+
+@exercise.mistake(caught_by=rules.outputs)
 def begins_with_ones(x, gamma, beta, bn_param):
     """Where `bn_param` has no `running_var` yet, yours begins with ones. Some frameworks do so; here both running entries begin
     with zeros."""

@@ -97,6 +97,14 @@ def drops_with_p(x, dropout_param):
     return by(x, dropout_param, (even(x, dropout_param) < q) / q)
 
 
+@exercise.mistake(caught_by=rules.outputs, stands_for="dropout_forward")
+def scales_by_what_is_dropped(x, dropout_param):
+    """You keep a share of p, and let it grow by 1/(1 − p). To make up for what is missing, it grows by one over the share that is
+    *kept*."""
+    p = dropout_param["p"]
+    return by(x, dropout_param, (even(x, dropout_param) < p) / (1 - p))
+
+
 @exercise.mistake(caught_by=rules.returns, stands_for="dropout_forward")
 def keeps_the_others(x, dropout_param):
     """You divide by p and keep the entries whose number is *above* p: a share of 1 − p."""

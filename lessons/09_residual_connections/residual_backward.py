@@ -109,6 +109,14 @@ def takes_the_mean_of_both(dout, cache):
 
 
 @exercise.mistake(caught_by=rules.gradients)
+def splits_dout_between_the_ways(dout, cache):
+    """All five are half the true ones: you gave half of `dout` to each of the two ways. A sum does not share out what comes
+    back; a nudge of either summand moves `out` in full."""
+    dbranch, *weights = parts(dout / 2, cache)
+    return dbranch + dout / 2, *weights
+
+
+@exercise.mistake(caught_by=rules.gradients)
 def counts_the_way_around_twice(dout, cache):
     """`dout` is in your `dx` twice. `x` goes around the branch once."""
     dbranch, *weights = parts(dout, cache)

@@ -60,9 +60,9 @@ def profiles(depth, bend, draw, seeds=range(10)):
 
 
 def test_four_sigmoid_layers_are_one_too_many(words):
-    assert "about 96 in a hundred digits are read" in words and "One in ten: what a die with ten sides" in words
+    assert "96 to 98 in a hundred digits are read" in words and "One in ten: what a die with ten sides" in words
     for depth in (1, 2, 3):
-        assert share(depth, "sigmoid", plain, 0.3) == pytest.approx(0.96, abs=0.025)
+        assert share(depth, "sigmoid", plain, 0.3) == pytest.approx(0.97, abs=0.015)
     for depth, rate in ((4, 0.3), (4, 0.03), (10, 0.3), (10, 0.03)):
         assert share(depth, "sigmoid", plain, rate) < 0.2
     assert "At a tenth of the rate it is no better, nor with ten layers" in words
