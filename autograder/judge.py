@@ -494,8 +494,10 @@ def _run(
 
 def _run_cells(cells: Iterable[tuple[int, Step]], box: Box, ran: _Ran) -> None:
     """Run cells, one after the other, and note what became of them."""
+    cells = list(cells)
+    came = box.run_all([(step.source, step.name) for number, step in cells if number not in ran.dead])
     for number, step in cells:
-        says, survived = (DEADLY, False) if number in ran.dead else box.run(step.source, step.name)
+        says, survived = (DEADLY, False) if number in ran.dead else next(came)
         if says and step.ours:
             raise RuntimeError(f"{step.name} {says}")
         if says:

@@ -964,6 +964,39 @@ def test_a_child_that_ends_between_two_questions_is_replaced(sandbox):
         assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
 
 
+def test_cells_that_are_sent_ahead_come_out_as_one_by_one(sandbox):
+    """Also those after one that ends the process, and those that do not fit into the line."""
+    sources = [
+        "x = 1",
+        "raise ValueError(x)",
+        "x += 1",
+        "import os\nos._exit(3)",
+        "assert x == 2\nx += 1",
+        f"large = {'y' * 20_000!r}",
+        "assert len(large) == 20_000\nx += 1",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "assert x == 4",
+    ]
+    cells = [(source, f"cell {number}") for number, source in enumerate(sources)]
+    with sandbox.box() as box:
+        one_by_one = [box.run(*each) for each in cells]
+    with sandbox.box() as box:
+        assert list(box.run_all(cells)) == one_by_one
+        assert cell(box, "assert x == 4 and len(large) == 20_000") is None
+    assert [survived for _, survived in one_by_one] == [True] * 3 + [False] + [True] * 3 + [False, True]
+    assert one_by_one[-1] == (None, True)
+
+
+def test_a_cell_that_takes_those_sent_ahead_gains_nothing(strongest):
+    """They are not run, which the clock notices; and the box goes on."""
+    thief = LINES + "while os.read(3, 1 << 16):\n    pass"
+    with impatient(strongest) as quick, quick.box() as box:
+        cells = [("x = 1", "a cell"), (thief, "a thief"), ("x = 2", "another"), ("y = 3", "one more")]
+        came = list(box.run_all(cells))
+        assert came[0] == (None, True) and not came[1][1] and came[2:] == [(None, True)] * 2
+        assert cell(box, "assert (x, y) == (2, 3)") is None
+
+
 def test_a_worker_that_stops_reading_is_contained(strongest):
     with impatient(strongest) as quick:
         started = time.monotonic()

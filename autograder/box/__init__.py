@@ -48,6 +48,7 @@ namespaces nothing watches: who evades the kernel's limit has the wall clock at 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import signal
@@ -69,6 +70,7 @@ __all__ = ["Box", "Forked", "Limits", "NoSandbox", "Sandbox", "Shown"]
 
 LARGEST_CALL = 20_000  # bytes of arguments
 PNG, LARGEST_FIGURE = b"\x89PNG\r\n\x1a\n", 1 << 20
+AHEAD = 8000  # characters of cells that are sent ahead: they fit into the line, so that nobody waits for it to be read
 LONGEST_AXIS = 1000  # of an argument: what becomes of two of them is still harmless, even if both are empty
 Ended = tuple[str, str] | int | None
 
@@ -276,6 +278,7 @@ class Box(_Venue):
         self.lost = False  # whether a worker ended because its slot did
         self.history: list[tuple[str, str]] = []
         self._sits = self._listens = False  # whether children stay for further questions; whether one does
+        self._ahead = 0  # cells that the worker was sent, and has not answered
         self.deadline = time.monotonic() + self.limits.total
 
     def __enter__(self) -> Box:
@@ -291,6 +294,23 @@ class Box(_Venue):
         shown = self.show(source, name, shows=False)
         return shown.raised, shown.survived
 
+    def run_all(self, cells: Sequence[tuple[str, str]]) -> Iterator[tuple[str | None, bool]]:
+        """Run cells one after the other, as `run` does. The worker is sent some of them ahead: it need not wait until we
+        have heard of each."""
+        for number, cell in enumerate(cells):
+            if not self._ahead and self._start():
+                self._send_ahead(cells[number:])
+            yield self.run(*cell)
+
+    def _send_ahead(self, cells: Sequence[tuple[str, str]]) -> None:
+        lengths = itertools.accumulate(len(source) for source, _ in cells)
+        with contextlib.suppress(frames.Late, OSError):  # the worker has ended, which is noticed where it is asked
+            for (source, name), length in zip(cells, lengths):
+                if length > AHEAD:
+                    return
+                frames.send(self.worker.talk, _asked(source, name, shows=False), deadline=self._begin())
+                self._ahead += 1
+
     def show(self, source: str, name: str, shows: bool = True) -> Shown:
         """Run one cell, and say what it shows."""
         shown = self._cell(source, name, shows)
@@ -303,8 +323,10 @@ class Box(_Venue):
             return Shown("was not run: what came before took all the time there is", survived=False)
         deadline = self._begin()
         try:
-            asked = {"op": "cell", "source": source, "name": name, "shows": shows}
-            frames.send(self.worker.talk, asked, deadline=deadline)
+            if self._ahead:
+                self._ahead -= 1
+            else:
+                frames.send(self.worker.talk, _asked(source, name, shows), deadline=deadline)
             return _shown(*frames.receive(self.worker.talk, deadline))
         except frames.Late:
             self.late = True
@@ -407,10 +429,14 @@ class Box(_Venue):
 
     def _stop(self) -> int:
         """End the worker and whatever it started; returns its exit code."""
-        worker, self.worker, self._listens = self.worker, None, False
+        worker, self.worker, self._listens, self._ahead = self.worker, None, False, 0
         code = worker.end() if worker else -signal.SIGKILL
         self.lost |= self.slot.fallen
         return code
+
+
+def _asked(source: str, name: str, shows: bool) -> dict:
+    return {"op": "cell", "source": source, "name": name, "shows": shows}
 
 
 def _shown(header: dict, blobs: list[bytes]) -> Shown:
