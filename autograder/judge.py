@@ -388,10 +388,11 @@ def outputs(cells: Sequence[str | None], walls: Sandbox) -> list[Shown | None]:
     """What a notebook's cells show, one after the other, in a box of their own that is asked nothing; None for a
     cell without source."""
     with walls.box() as box:
-        return [
-            None if source is None else box.show(source, f"cell {number} of the notebook")
-            for number, source in enumerate(cells, 1)
+        named = [
+            (source, f"cell {number} of the notebook") for number, source in enumerate(cells, 1) if source is not None
         ]
+        shown = box.show_all(named)
+        return [None if source is None else next(shown) for source in cells]
 
 
 AT_THE_END = "this holds at the end of the notebook, not yet at its test cell"

@@ -295,20 +295,24 @@ class Box(_Venue):
         return shown.raised, shown.survived
 
     def run_all(self, cells: Sequence[tuple[str, str]]) -> Iterator[tuple[str | None, bool]]:
-        """Run cells one after the other, as `run` does. The worker is sent some of them ahead: it need not wait until we
+        """Run cells one after the other, as `run` does."""
+        return ((shown.raised, shown.survived) for shown in self.show_all(cells, shows=False))
+
+    def show_all(self, cells: Sequence[tuple[str, str]], shows: bool = True) -> Iterator[Shown]:
+        """Run cells one after the other, as `show` does. The worker is sent some of them ahead: it need not wait until we
         have heard of each."""
         for number, cell in enumerate(cells):
             if not self._ahead and self._start():
-                self._send_ahead(cells[number:])
-            yield self.run(*cell)
+                self._send_ahead(cells[number:], shows)
+            yield self.show(*cell, shows)
 
-    def _send_ahead(self, cells: Sequence[tuple[str, str]]) -> None:
+    def _send_ahead(self, cells: Sequence[tuple[str, str]], shows: bool) -> None:
         lengths = itertools.accumulate(len(source) for source, _ in cells)
         with contextlib.suppress(frames.Late, OSError):  # the worker has ended, which is noticed where it is asked
             for (source, name), length in zip(cells, lengths):
                 if length > AHEAD:
                     return
-                frames.send(self.worker.talk, _asked(source, name, shows=False), deadline=self._begin())
+                frames.send(self.worker.talk, _asked(source, name, shows), deadline=self._begin())
                 self._ahead += 1
 
     def show(self, source: str, name: str, shows: bool = True) -> Shown:
