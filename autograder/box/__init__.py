@@ -364,9 +364,8 @@ class Box(_Venue):
     def _round(self, *asked):
         used = self._listens
         answers, ended = self._rounds([asked])
-        if (
-            used and not answers and self.worker
-        ):  # a child that had answered before; it may have ended before it was asked
+        if used and not answers and self.worker:
+            # The child had answered before: it may have ended before it was asked this.
             answers, ended = self._rounds([asked])
         return answers, ended
 
