@@ -453,13 +453,20 @@ def _run(
     drawn = functools.cache(lambda name, seed: draws(by_name[name], seed, for_marks=True))
     with walls.box(alone) as box:
 
-        def look(name: str, seed: Seed, first: Examined | None = None) -> None:
-            with box.sitting():
+        def look(name: str, seed: Seed, first: Examined | None = None, final: bool = False) -> None:
+            with box.sitting(final):
                 if explains:
                     seen = explained(by_name[name], box, seed, explains[name][1])
                 else:
                     seen = examine(by_name[name], box, drawn(name, seed), wanted, first)
             ran.found[name].append(seen)
+
+        def later() -> list[str]:
+            """Whom to look at when all cells have run: who is to be explained there, or may be better there."""
+            if explains:
+                return [name for name in ran.found if name in at_the_end]
+            early = ((name, *seen[:1]) for name, seen in ran.found.items() if name not in last and seen)
+            return [name for name, first in early if first.complaints and not first.too_slow]
 
         for are_tests, part in itertools.groupby(enumerate(steps), lambda each: bool(each[1].exercise)):
             if not are_tests:
@@ -467,17 +474,18 @@ def _run(
                 continue
             names = [step.exercise for _, step in part if step.exercise in by_name]
             right = {} if explains else _together(box, [(by_name[n], drawn(n, seed)) for n in names], wanted)
+            ran.found |= {name: [] for name in names}
+            asking = [name for name in names if name not in right or right[name].complaints]
+            ran.helped |= {name for name in asking if helps and name in last and by_name[name].parts}
+            closing = asking[-1:] if last.issuperset(names) and not ran.helped and not later() else []
             for name in names:
-                ran.found[name] = []
-                if helps and name in last and by_name[name].parts and name not in right:
-                    ran.helped.add(name)
-                elif name not in at_the_end:
-                    look(name, seed, right.get(name))
-        for name, seen in [(name, seen) for name, seen in ran.found.items() if name not in ran.helped]:
-            may_be_better = not explains and name not in last and seen[0].complaints and not seen[0].too_slow
-            if name in at_the_end or may_be_better:
-                look(name, _other(seed))
-            seen += seen[:1] if len(seen) < 2 else []
+                if name not in ran.helped | at_the_end:
+                    look(name, seed, right.get(name), final=name in closing)
+        at_last = later()
+        for name in at_last:
+            look(name, _other(seed), final=name == at_last[-1] and not ran.helped)
+        for seen in ran.found.values():
+            seen += seen[:1] if len(seen) == 1 else []
         for exercise in [by_name[name] for name in ran.found if name in ran.helped]:
             found = [examine(exercise, box, drawn(exercise.id, seed), lambda way: way.parts)]
             if found[0].complaints:

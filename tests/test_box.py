@@ -964,6 +964,32 @@ def test_a_child_that_ends_between_two_questions_is_replaced(sandbox):
         assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
 
 
+def test_who_is_asked_last_needs_no_child(sandbox):
+    """The worker itself answers, and is not used again. What a cell left behind in it costs no answer."""
+    source = """
+    import os
+    asked = 0
+
+    def who():
+        global asked
+        asked += 1
+        return asked, os.getpid()
+
+    def well():
+        return 2 if os.getpid() != here else os._exit(3)
+    """
+    with sandbox.box() as box:
+        assert cell(box, source + "here = os.getpid()") is None
+        (before, (_, child)) = cell(box, "raise ValueError(here)"), box.ask(*rounds("who")[0])[0]
+        with box.sitting(last=True):
+            (first,), (second,) = (box.ask(*rounds("who")[0]) for _ in range(2))
+        assert [count for count, _ in (first, second)] == [1, 2]
+        assert first[1] == second[1] != child and f"ValueError: {first[1]}" in before
+        assert cell(box, "assert asked == 0") is None, "of a new worker"
+        with box.sitting(last=True):
+            assert box.ask(*rounds("well")[0]) == [2], "a child is asked where the worker ended"
+
+
 def test_cells_that_are_sent_ahead_come_out_as_one_by_one(sandbox):
     """Also those after one that ends the process, and those that do not fit into the line."""
     sources = [

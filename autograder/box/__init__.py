@@ -278,6 +278,7 @@ class Box(_Venue):
         self.lost = False  # whether a worker ended because its slot did
         self.history: list[tuple[str, str]] = []
         self._sits = self._listens = False  # whether children stay for further questions; whether one does
+        self._here = False  # whether the worker is asked, and no child
         self._ahead = 0  # cells that the worker was sent, and has not answered
         self.deadline = time.monotonic() + self.limits.total
 
@@ -285,9 +286,7 @@ class Box(_Venue):
         return self
 
     def __exit__(self, *_) -> None:
-        if self.worker:
-            self.worker.end(patience=0)
-            self.worker = None
+        self._let_go()
 
     def run(self, source: str, name: str) -> tuple[str | None, bool]:
         """Run one cell; what it raised, in a sentence, or None; and whether the process survived it."""
@@ -351,22 +350,28 @@ class Box(_Venue):
         return replies
 
     @contextlib.contextmanager
-    def sitting(self) -> Iterator[None]:
+    def sitting(self, last: bool = False) -> Iterator[None]:
         """What is asked within, of one exercise, comes out of one child, as long as it lives: most of what a question
-        costs is a child."""
-        self._sits = True
+        costs is a child. Where nothing is asked afterwards, it comes out of the worker itself, which is not used again."""
+        self._sits, self._here = True, last
         try:
             yield
         finally:
             self._sits = False
-            self._dismiss()
+            if self._here:
+                self._let_go()
+            else:
+                self._dismiss()
+            self._here = False
 
-    def _round(self, *asked):
-        used = self._listens
-        answers, ended = self._rounds([asked])
-        if used and not answers and self.worker:
-            # The child had answered before: it may have ended before it was asked this.
-            answers, ended = self._rounds([asked])
+    def _round(self, probe, name, needs, questions, parts):
+        here, used = self._here, self._listens
+        answers, ended = self._rounds([(probe, name, needs, questions, parts)])
+        if len(answers) < len(questions) and ended[0] != "too slow" and (here or used and not answers):
+            # What ended the worker may have come from a cell, and what ended a child from an answer before.
+            rest = values.Questions(questions[len(answers) :])
+            more, ended = self._rounds([(probe, name, needs, rest, parts)])
+            answers += more
         return answers, ended
 
     def _rounds(self, asked: Sequence[tuple]) -> tuple[list[Any], tuple[str, str]]:
@@ -378,7 +383,7 @@ class Box(_Venue):
         ended: Ended = None
         try:
             if not self._listens:
-                frames.send(self.worker.talk, {"op": "ask"}, deadline=self._begin())
+                frames.send(self.worker.talk, {"op": "ask", "here": self._here}, deadline=self._begin())
                 self._listens = True
             for probe, name, needs, questions, parts in asked:
                 tree, blobs = questions.packed
@@ -431,11 +436,17 @@ class Box(_Venue):
         return True
 
     def _stop(self) -> int:
-        """End the worker and whatever it started; returns its exit code."""
-        worker, self.worker, self._listens, self._ahead = self.worker, None, False, 0
-        code = worker.end() if worker else -signal.SIGKILL
+        """End the worker and whatever it started; returns its exit code. Of the next one, children are asked: who has ended
+        a worker may do so again."""
+        code = self._let_go(patience=0.1)
         self.lost |= self.slot.fallen
         return code
+
+    def _let_go(self, patience: float = 0) -> int:
+        """Wait a moment for the worker to end by itself, then end it."""
+        worker, self.worker = self.worker, None
+        self._listens, self._here, self._ahead = False, False, 0
+        return worker.end(patience) if worker else -signal.SIGKILL
 
 
 def _asked(source: str, name: str, shows: bool) -> dict:

@@ -3,7 +3,7 @@
 The process reads and writes frames on one line to the judge:
 
     cell    run some source text in the student's namespace; say whether it raised
-    ask     fork a child as things stand now
+    ask     fork a child as things stand now; or answer `here`, where nothing is asked afterwards
     round   in that child, put questions to the student's functions
     over    let the child end
 
@@ -204,6 +204,9 @@ def serve(line, cpu, alone):
         elif header["op"] == "ask":  # else a child has ended without reading what was for it
             if alone:
                 end_everybody_else()
+            if header["here"]:
+                answer_rounds(line, namespace, cpu)
+                return
             child = fork()
             if child == 0:
                 try:
