@@ -131,8 +131,7 @@ class Layer:
 
     def edge(self, number: int, slot: int, turns: Mapping = {}) -> str:
         """What goes back along one edge, with letters for names; "" where nothing does."""
-        own = turns.get((number, slot))
-        return self._edges[number, slot] if own is None or self.lines[number].operands[slot] == "y" else own
+        return turns.get((number, slot), self._edges[number, slot])
 
     @cached_property
     def _edges(self) -> dict[tuple[int, int], str]:

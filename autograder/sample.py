@@ -23,7 +23,7 @@ from autograder.kinds import PAIRS, pair_names
 from autograder.lesson import Lesson
 from autograder.verdicts import private
 
-__all__ = ["Sample", "answer", "deserved", "filled", "is_text", "samples", "write"]
+__all__ = ["Sample", "answer", "deserved", "filled", "is_text", "own_cell", "samples", "write"]
 
 HOSTILE = """
 import builtins, os, sys
@@ -158,16 +158,14 @@ def filled(released: dict, sample: Sample) -> dict:
         if ours.get("role") == "written" and sample.prose:
             cell["source"] = sample.prose
     if sample.own:
-        own = {
-            "cell_type": "code",
-            "id": "own",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "source": sample.own,
-        }
-        notebook["cells"].insert(0, own)
+        notebook["cells"].insert(0, own_cell(sample.own))
     return notebook
+
+
+def own_cell(source: str, name: str = "own") -> dict:
+    """A cell of the student's own."""
+    nothing = {"metadata": {}, "outputs": [], "execution_count": None}
+    return {"cell_type": "code", "id": name, "source": source} | nothing
 
 
 def answer(exercise: Exercise, mistake: Mistake | None = None) -> str:

@@ -79,8 +79,7 @@ def write_class(lesson: Lesson, home: Path, number: int) -> Class:
             shutil.rmtree(path.parent.parent)
             continue
         notebook = json.loads(path.read_text())
-        own = {"cell_type": "code", "id": "number", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook["cells"].insert(0, own | {"source": f"number = {each}"})
+        notebook["cells"].insert(0, sample.own_cell(f"number = {each}", "number"))
         path.write_text(json.dumps(notebook))
     return Class(lesson, home / "submitted", len(list((home / "submitted").iterdir())))
 

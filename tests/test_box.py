@@ -917,18 +917,20 @@ def test_a_child_that_ends_among_rounds_leaves_the_others_to_be_asked_alone(sand
         assert cell(box, "assert here == os.getpid()") is None, "the worker itself went on"
 
 
-def test_what_is_asked_in_one_sitting_comes_out_of_one_child(sandbox):
-    source = """
-    import os
-    asked = 0
+WHO = """
+import os
+asked = 0
 
-    def who():
-        global asked
-        asked += 1
-        return asked, os.getpid()
-    """
+def who():
+    global asked
+    asked += 1
+    return asked, os.getpid()
+"""
+
+
+def test_what_is_asked_in_one_sitting_comes_out_of_one_child(sandbox):
     with sandbox.box() as box:
-        assert cell(box, source) is None
+        assert cell(box, WHO) is None
         with box.sitting():
             (first,), (second,) = (box.ask(*rounds("who")[0]) for _ in range(2))
         (third,) = box.ask(*rounds("who")[0])
@@ -966,20 +968,9 @@ def test_a_child_that_ends_between_two_questions_is_replaced(sandbox):
 
 def test_who_is_asked_last_needs_no_child(sandbox):
     """The worker itself answers, and is not used again. What a cell left behind in it costs no answer."""
-    source = """
-    import os
-    asked = 0
-
-    def who():
-        global asked
-        asked += 1
-        return asked, os.getpid()
-
-    def well():
-        return 2 if os.getpid() != here else os._exit(3)
-    """
+    well = "def well():\n    return 2 if os.getpid() != here else os._exit(3)\n"
     with sandbox.box() as box:
-        assert cell(box, source + "here = os.getpid()") is None
+        assert cell(box, WHO + well + "here = os.getpid()") is None
         (before, (_, child)) = cell(box, "raise ValueError(here)"), box.ask(*rounds("who")[0])[0]
         with box.sitting(last=True):
             (first,), (second,) = (box.ask(*rounds("who")[0]) for _ in range(2))

@@ -40,7 +40,8 @@ a second on each. Its verdict is the same.
 
 What is not promised: a hole in the kernel is a hole in the box, and two questions of one submission
 are not walled from each other: an answer may use the time of those before it to prepare. Those about one
-exercise are put to one child, in one sitting; the next exercise gets a child of its own. Without
+exercise are put to one child, in one sitting; the next exercise gets a child of its own, and who is asked
+last the worker itself. Without
 namespaces nothing watches: who evades the kernel's limit has the wall clock at the level `uid`, and at
 `none` whatever escapes its process group has all the time there is.
 """
@@ -380,7 +381,6 @@ class Box(_Venue):
         answers: list[Any] = []
         if not self._start():
             return [], ("too slow", "was not tried: what came before took all the time there is")
-        ended: Ended = None
         try:
             if not self._listens:
                 frames.send(self.worker.talk, {"op": "ask", "here": self._here}, deadline=self._begin())
@@ -436,14 +436,14 @@ class Box(_Venue):
         return True
 
     def _stop(self) -> int:
-        """End the worker and whatever it started; returns its exit code. Of the next one, children are asked: who has ended
-        a worker may do so again."""
+        """End the worker and whatever it started; returns its exit code."""
         code = self._let_go(patience=0.1)
         self.lost |= self.slot.fallen
         return code
 
     def _let_go(self, patience: float = 0) -> int:
-        """Wait a moment for the worker to end by itself, then end it."""
+        """Wait a moment for the worker to end by itself, then end it. Of the next one, children are asked: who has ended a
+        worker may do so again."""
         worker, self.worker = self.worker, None
         self._listens, self._here, self._ahead = False, False, 0
         return worker.end(patience) if worker else -signal.SIGKILL
