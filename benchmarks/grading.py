@@ -6,7 +6,8 @@ Every row grades the same sample class (`backprop class`, without the files that
 the one that never ends: stock nbgrader waits 30 s for that, which would flatter us): of lesson 04, and of a
 synthetic lesson that is eight answers and eight tests. Reports, verdicts and diagnoses are included. Time is
 wall-clock time of the whole command, start-up included, divided by the number of submissions; the ratio is that
-of stock nbgrader over the row's, so above 1 is faster. No two submissions are the same, so that none is looked up. Both sides get compiled bytecode and one BLAS thread.
+of stock nbgrader over the row's, so above 1 is faster. No two submissions are the same, so that none is looked
+up. Both sides get compiled bytecode and one BLAS thread.
 
 The floor is a fork of a warm process that runs what we run for a mark, the setup, the answers and the tests, with
 `check` in there: no walls, no gradebook, no pages. Stock nbgrader and the row "floor, demos too" also run the
