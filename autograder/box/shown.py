@@ -58,6 +58,8 @@ def figures():
 
 
 def png(figure):
+    from backprop.explore.still import save
+
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=72)
+    save(figure, file, dpi=72)
     return file.getvalue()

@@ -3,11 +3,14 @@
 Every test here is about what a hand, a keyboard or a screen reader meets; numbers are tested in tests/explore.
 """
 
+import math
 import re
 
+import numpy as np
 import pytest
 
 from backprop import explore
+from backprop.explore import still
 from tests.browser.stage import knob, mount, said, text
 
 KEYS = {  # explorer: a slider, and how many presses of an arrow key it gets
@@ -97,6 +100,36 @@ def test_what_the_browser_says_is_what_python_says(shown, made, name):
         page.evaluate("knobs => model.set('knobs', knobs)", knobs)
         assert words(said(page)) == words(widget._scene.say(knobs))
         assert numbers(said(page)) == pytest.approx(numbers(widget._scene.say(knobs)), rel=1e-3)
+
+
+TEXTS = """() => [...document.querySelectorAll('.bpx-panel svg')].map(picture => {
+  const width = picture.viewBox.baseVal.width
+  return [...picture.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => {
+    const [box, at] = [picture.getBoundingClientRect(), text.getScreenCTM()]
+    const to = picture.getScreenCTM().inverse().multiply(at)
+    const own = new DOMPoint(+(text.getAttribute('x') ?? 0), +(text.getAttribute('y') ?? 0)).matrixTransform(to)
+    return [text.textContent, own.x, own.y]
+  })
+})"""
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_the_still_picture_writes_what_the_browser_writes_and_where_it_does(shown, made, name):
+    page, scene, figure = shown(name), made[name]._scene, made[name].still()
+    drawn = {(text.get_text(), *text.get_position()) for text in figure.texts}
+    corners, *_ = still.layout(scene.panels)
+    panels, pairs = page.evaluate(TEXTS), []
+    for (left, top), texts in zip(corners, panels, strict=True):
+        for written, x, y in texts:
+            here = left + x, top + y
+            near = min((text for text in drawn if text[0] == written), key=lambda text: math.dist(text[1:], here))
+            pairs.append((near[1:], here))
+            drawn.remove(near)
+    assert not pairs or np.abs(np.subtract(*np.transpose(pairs, (1, 0, 2)))).max() < 2
+    titles = [panel.get("title") for panel in scene.panels]
+    names = [line.get("name") for panel in scene.panels for line in panel.get("lines", [])]
+    others = [text for text, *_ in drawn if text not in titles + names]
+    assert set(" ".join(others).split()) <= set(f"{scene.caption} {scene.say()}".split())
 
 
 @pytest.mark.parametrize("name", explore.__all__)

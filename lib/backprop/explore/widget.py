@@ -54,8 +54,8 @@ def bundle(scene, remark=""):
     said = " ".join(filter(None, [scene.caption, scene.say(), remark]))
     if not importlib.util.find_spec("matplotlib"):
         return {"text/plain": said}, {}
-    from backprop.explore.still import figure
+    from backprop.explore.still import figure, save
 
     file = io.BytesIO()
-    figure(scene).savefig(file, format="png", dpi=96)
+    save(figure(scene), file, dpi=96)
     return {"text/plain": said, "image/png": base64.b64encode(file.getvalue()).decode()}, {"image/png": {"alt": said}}
