@@ -84,16 +84,16 @@ def _mine(exercise):
 
 def tried(exercise: Exercise, namespace: dict[str, Any]) -> tuple[Verdict, str, str]:
     """The verdict on what stands in a namespace, on fresh numbers; what it printed; and a picture of what is wrong."""
-    from autograder import judge
+    from autograder import examiner, judge
     from autograder.diagnose import Here
     from autograder.diagnose.picture import picture as drawn
 
     venue = Here(namespace)
     with undisturbed():
         with quietly() as printed:
-            found = judge.examine(exercise, venue, judge.draws(exercise, judge.fresh_seed, for_marks=False))
+            found = examiner.examine(exercise, venue, examiner.draws(exercise, examiner.fresh_seed, for_marks=False))
         with quietly():
-            found = judge.ask_again(exercise, venue, found, judge.fresh_seed)
+            found = examiner.ask_again(exercise, venue, found, examiner.fresh_seed)
         picture = drawn(found.answers, list(found.complaints))
         return judge.verdict(exercise, found, found), printed.getvalue()[:PRINTED], picture
 

@@ -49,13 +49,13 @@ def find(name: str) -> tuple[Any, str]:
 
 def keep(exercise: Exercise, namespace: Mapping[str, Any]) -> str | None:
     """Keep the functions of an exercise that has just passed; returns why not, if it cannot be."""
-    from autograder import judge
+    from autograder import examiner
 
     try:
         text = written_down(exercise.writes, namespace)
         names: dict[str, Any] = {"__name__": "mine"}
         exec(compile(text, f"<mine.{exercise.id}>", "exec"), names)
-        again = judge.examine(exercise, Here(names), judge.draws(exercise, judge.fresh_seed, for_marks=False))
+        again = examiner.examine(exercise, Here(names), examiner.draws(exercise, examiner.fresh_seed, for_marks=False))
         if again.complaints:
             raise CannotKeep(f"by itself it does not hold: {next(iter(again.complaints.values()))}")
         if not _same(_file(exercise), text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder import judge
+from autograder import examiner, judge
 from autograder.check import quietly
 from autograder.diagnose import Here, attempt
 from autograder.exercise import Exercise, Mistake
@@ -57,9 +57,9 @@ def _tried(exercise: Exercise, mistake: Mistake, seeds: int) -> Killed:
 def _once(exercise: Exercise, mistake: Mistake, seed: int) -> tuple[str, str | None]:
     """The name of the rule that complained first, and what was said of the cause."""
     with quietly():
-        venue, draw = Here(attempt(exercise, mistake)), judge.secret_seed(bytes([seed]))
-        found = judge.examine(exercise, venue, judge.draws(exercise, draw, for_marks=False))
-        found = judge.ask_again(exercise, venue, found, draw)
+        venue, draw = Here(attempt(exercise, mistake)), examiner.secret_seed(bytes([seed]))
+        found = examiner.examine(exercise, venue, examiner.draws(exercise, draw, for_marks=False))
+        found = examiner.ask_again(exercise, venue, found, draw)
         rule = next(iter(found.rules.values())).__name__ if found.rules else "nobody"
         return rule, judge.verdict(exercise, found, found).diagnosis
 

@@ -37,7 +37,7 @@ from typing import Any
 
 from distributed import Client, KilledWorker, get_worker
 
-from autograder import judge
+from autograder import examiner, judge
 from autograder.box import Limits, NoSandbox, Sandbox, Shown
 from autograder.exercise import Exercise
 from autograder.lesson import Lesson, find_lesson
@@ -102,7 +102,7 @@ class VerdictsFromAfar(Verdicts):
         self._cluster.close()
 
     def _asked(self, lesson: Lesson) -> Asked:
-        seeds = judge.seeds(self.secret, lesson.exercises)
+        seeds = examiner.seeds(self.secret, lesson.exercises)
         return Asked(lesson.name, version(lesson), self.isolation, self.limits, seeds)
 
     def _ask(self, student: str, *task: Any) -> Any:
@@ -186,7 +186,7 @@ def ready(asked: Asked) -> None:
 def judged(asked: Asked, steps: Sequence[Step], names: Sequence[str], student: str) -> list[Verdict]:
     """On a worker: mark a submission's exercises of these names."""
     exercises = [exercise for exercise in find_lesson(asked.lesson).exercises if exercise.id in names]
-    return judge.mark_cells(steps, exercises, judge.known_seed(asked.seeds), _walls(asked), student)
+    return judge.mark_cells(steps, exercises, examiner.known_seed(asked.seeds), _walls(asked), student)
 
 
 def shown(asked: Asked, cells: Sequence[str | None]) -> list[Shown | None]:

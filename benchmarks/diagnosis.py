@@ -29,7 +29,7 @@ from unittest import mock
 
 import numpy as np
 
-from autograder import judge
+from autograder import examiner
 from autograder.diagnose import Here, diagnose, dictionary
 from autograder.diagnose.suspects import same_values
 from autograder.rules import Draw
@@ -38,7 +38,7 @@ from benchmarks.held_out import Variant, edited, exercises, outcome, rewritten, 
 
 DIFFERS = 1e-6
 BARS = {"edit": 0.6, "swap": 0.2, "catalogue": 0.8, "wrong name": 0.0, "caught": 1.0, "correct": 1.0}
-HIDDEN = judge.secret_seed(b"benchmark")
+HIDDEN = examiner.secret_seed(b"benchmark")
 
 
 class Tally:
@@ -89,7 +89,7 @@ def _one(exercise, tally: Tally) -> Iterator[str]:
             warnings.simplefilter("ignore")
             yield from _judged(variant, drawn, tally)
     for name, functions in odd.correct(exercise, styles(exercise)):
-        found = judge.examine(exercise, Here(functions), judge.draws(exercise, HIDDEN, for_marks=True))
+        found = examiner.examine(exercise, Here(functions), examiner.draws(exercise, HIDDEN, for_marks=True))
         tally.add("correct", not found.complaints)
         if found.complaints:
             print(f"{exercise.id}, {name}: {found.complaints}", file=sys.stderr)
@@ -107,8 +107,8 @@ def _judged(variant: Variant, drawn: list[Draw], tally: Tally) -> Iterator[str]:
     if variant.kind != "catalogue" and not _counts(made, drawn):
         return
     venue = Here({exercise.id: variant.function})
-    found = judge.examine(exercise, venue, judge.draws(exercise, HIDDEN, for_marks=False))
-    found = judge.ask_again(exercise, venue, found, HIDDEN)
+    found = examiner.examine(exercise, venue, examiner.draws(exercise, HIDDEN, for_marks=False))
+    found = examiner.ask_again(exercise, venue, found, HIDDEN)
     answers = {name: [*each, *found.again.get(name, [])] for name, each in found.answers.items()}
     tally.add("caught", found.complaints)
     start = time.process_time()

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder import judge
+from autograder import examiner
 from autograder.box.values import Failure
 from autograder.diagnose import Here, edits
-from autograder.exercise import Exercise, source
+from autograder.exercise import Case, Exercise, source
 from autograder.kinds import KINDS
 from autograder.lesson import lessons
 from autograder.rules import Answer, Draw
@@ -102,10 +102,10 @@ def witnesses(exercise: Exercise) -> list[Draw]:
     """Ten fresh draws of every small case, and shapes that no case has."""
     drawn = []
     for number in range(FRESH):
-        drawn += judge.draws(exercise, judge.secret_seed(b"witness %d" % number), for_marks=False)
+        drawn += examiner.draws(exercise, examiner.secret_seed(b"witness %d" % number), for_marks=False)
     module, kind = sys.modules[f"lessons.{exercise.lesson}.{exercise.id}"], KINDS[exercise.kind]
     for inputs in UNSEEN[exercise.id](module, np.random.default_rng(7)):
-        shape = judge.Case(lambda rng, inputs=inputs: inputs)
+        shape = Case(lambda rng, inputs=inputs: inputs)
         drawn.append(kind.draw(exercise, shape, np.random.default_rng(8)))
     return drawn
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autograder import judge
+from autograder import examiner, judge
 from autograder.box import Forked, Limits
 from autograder.diagnose import Here
 from autograder.exercise import Exercise
@@ -82,8 +82,8 @@ def in_a_notebook(source):
     names = {}
     exec(source, names)
     before = dict(names)
-    drawn = judge.draws(composite, judge.public_seed, for_marks=True)
-    found = judge.examine(composite, Here(names), drawn)
+    drawn = examiner.draws(composite, examiner.public_seed, for_marks=True)
+    found = examiner.examine(composite, Here(names), drawn)
     assert names == before, "checking changed the learner's own names"
     return judge.verdict(composite, found, found)
 
@@ -189,7 +189,7 @@ NO_SIGMOID = SILU.replace("def sigmoid_forward", "def another")
 def test_a_right_pair_earns_everything_whatever_its_parts_are(source):
     silu, names = find_exercise("silu_backward"), {}
     exec(source, names)
-    found = judge.examine(silu, Here(names), judge.draws(silu, judge.public_seed, for_marks=True))
+    found = examiner.examine(silu, Here(names), examiner.draws(silu, examiner.public_seed, for_marks=True))
     assert judge.verdict(silu, found, found).points == 4
     assert judge.judge(silu, Forked(names, LIMITS), b"secret").points == 4
 

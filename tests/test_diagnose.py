@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder import diagnose as package
-from autograder import judge
+from autograder import examiner, judge
 from autograder.diagnose import Here, attempt, dictionary, edits, search
 from autograder.diagnose.picture import picture
 from autograder.diagnose.place import place
@@ -27,15 +27,15 @@ AFFINE, RELU, SOFTMAX, SVM, NETWORK, STAGES = map(
     ("affine_backward", "relu_backward", "softmax_loss", "svm_loss", "two_layer_loss", "every_gradient"),
 )
 COMPUTED = [e for lesson in lessons() for e in lesson.exercises if e.kind in dictionary.COMPUTED]
-SEED = judge.secret_seed(b"diagnosis")
+SEED = examiner.secret_seed(b"diagnosis")
 
 
 def found(exercise, function, name=None, seed=SEED):
     """What is found out about a function that stands for the one the exercise is named after."""
     right = {each: getattr(exercise.reference, each) for each in exercise.writes}
     venue = Here(right | {name or exercise.id: function})
-    seen = judge.examine(exercise, venue, judge.draws(exercise, seed, for_marks=False))
-    seen = judge.ask_again(exercise, venue, seen, seed)
+    seen = examiner.examine(exercise, venue, examiner.draws(exercise, seed, for_marks=False))
+    seen = examiner.ask_again(exercise, venue, seen, seed)
     answers = {each: [*some, *seen.again.get(each, [])] for each, some in seen.answers.items()}
     assert seen.complaints, "nothing is wrong with it"
     return package.diagnose(exercise, answers, seen.complaints)
@@ -115,7 +115,7 @@ def test_a_sum_of_paths_is_read(exercise, function, says):
                          ids=lambda e: e.id)  # fmt: skip
 def test_terms_add_up_to_the_value(exercise):
     several = set()
-    for draw in judge.draws(exercise, SEED, for_marks=False):
+    for draw in examiner.draws(exercise, SEED, for_marks=False):
         for name in exercise.points:
             paths = Sums(exercise).paths(name, draw)
             single = draw.expected[name].dtype == np.float32
@@ -276,7 +276,7 @@ def test_edits_change_one_thing_and_leave_the_source_alone():
 def test_derivations_are_right(exercise):
     for function in exercise.derivations:
         venue = Here({name: getattr(exercise.reference, name) for name in exercise.writes} | {exercise.id: function})
-        assert not judge.examine(exercise, venue, judge.draws(exercise, SEED, for_marks=True)).complaints
+        assert not examiner.examine(exercise, venue, examiner.draws(exercise, SEED, for_marks=True)).complaints
 
 
 def test_entries_are_made_once_and_anew_where_the_sources_change(monkeypatch):
@@ -309,7 +309,7 @@ def test_a_dictionary_is_kept_on_disk_and_is_the_same(kept, monkeypatch):
     assert made and len(kept()) == 1
     again, made = asked(monkeypatch)
     assert not made and len(again) == len(first) > 50
-    draw = judge.draws(SOFTMAX, SEED, for_marks=False)[0]
+    draw = examiner.draws(SOFTMAX, SEED, for_marks=False)[0]
     for one, other in zip(first, again):
         assert (one.name, one.kind, one.says, one.stands_for) == (other.name, other.kind, other.says, other.stands_for)
         assert one.function.__code__ == other.function.__code__ and one.function is not other.function
@@ -371,7 +371,7 @@ def rarely_wrong(x, y):
 
 
 def test_what_agrees_with_a_mistake_on_most_draws_alone_does_not_get_its_name():
-    seeds = [judge.secret_seed(bytes([number])) for number in range(5)]
+    seeds = [examiner.secret_seed(bytes([number])) for number in range(5)]
     assert not any(found(SVM, rarely_wrong, seed=seed).text for seed in seeds)
 
 
@@ -403,9 +403,9 @@ def test_a_diagnosis_never_changes_a_mark(monkeypatch):
     def breaks_down(*arguments):
         raise RuntimeError("out of order")
 
-    for home, name in ((judge, "diagnose"), (judge, "more_draws")):
+    for home, name in ((judge, "diagnose"), (examiner, "more_draws")):
         monkeypatch.setattr(home, name, breaks_down if name == "diagnose" else lambda *arguments: [])
-    monkeypatch.setattr(judge.stages, "of_calls", breaks_down)
+    monkeypatch.setattr(examiner.stages, "of_calls", breaks_down)
     after = points()
     said = {"diagnosis", "causes", "evidence", "place", "stages"}
     assert [{k: v for k, v in each.items() if k not in said} for each in after] == [
@@ -472,7 +472,7 @@ def test_rounding_that_is_too_coarse_is_told_as_such():
 
 
 def test_a_picture_shows_what_is_off_and_says_it():
-    drawn = judge.draws(AFFINE, SEED, for_marks=False)
+    drawn = examiner.draws(AFFINE, SEED, for_marks=False)
     answers = KINDS["pair"].answers(AFFINE, Here({"affine_backward": forgets_the_last_row}), *_first(AFFINE, drawn))
     svg = picture({"dx": answers}, ["dx"])
     rows, columns = drawn[0].expected["dx"].shape
@@ -529,9 +529,9 @@ def two_layer_loss(x, y, params):
 
 
 def staged(names):
-    seen = judge.examine(NETWORK, Here(names), judge.draws(NETWORK, SEED, for_marks=False))
+    seen = examiner.examine(NETWORK, Here(names), examiner.draws(NETWORK, SEED, for_marks=False))
     before = dict(names)
-    seen = judge.ask_again(NETWORK, Here(names), seen, SEED)
+    seen = examiner.ask_again(NETWORK, Here(names), seen, SEED)
     assert names == before, "what was noted is still noting"
     return {stage.name: (stage.status, stage.note) for stage in seen.stages}
 

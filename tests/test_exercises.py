@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import judge, rules
+from autograder import examiner, judge, rules
 from autograder.box import values
 from autograder.diagnose import Here, attempt
 from autograder.kinds import KINDS, PAIRS, pair_names
@@ -31,8 +31,8 @@ VANISHING_ON_ONE = ("batchnorm_backward", "batchnorm_backward_alt")  # gradients
 
 
 def examine(exercise, functions, seed, for_marks=False):
-    drawn = judge.draws(exercise, judge.secret_seed(bytes([seed])), for_marks)
-    return judge.examine(exercise, Here(functions), drawn)
+    drawn = examiner.draws(exercise, examiner.secret_seed(bytes([seed])), for_marks)
+    return examiner.examine(exercise, Here(functions), drawn)
 
 
 def references(exercise):
@@ -66,7 +66,7 @@ def test_zeros_and_constants_earn_nothing(exercise, fill, seed):
     is_layer = exercise in [p.values[0] for p in LAYERS]
     for name in exercise.points:
         told = []
-        for draw in judge.draws(exercise, judge.secret_seed(bytes([seed])), for_marks=True):
+        for draw in examiner.draws(exercise, examiner.secret_seed(bytes([seed])), for_marks=True):
             constant = rules.Answer(draw, {name: np.full_like(draw.expected[name], fill)})
             said = rules.gradients(name, constant) or rules.outputs(name, constant)
             told.append(bool(said))
@@ -129,7 +129,7 @@ def test_an_independent_witness_agrees_with_the_reference(exercise):
     called = "loss" if exercise.kind == "stages" else exercise.id
     forward = getattr(exercise.reference, pair_names(exercise)[0] if exercise.kind in PAIRS else called)
     seen = set()
-    for draw in judge.draws(exercise, judge.public_seed, for_marks=False):
+    for draw in examiner.draws(exercise, examiner.public_seed, for_marks=False):
         for name, array, put in places(draw.inputs):
             if f"d{name}" in exercise.points:
                 nudged = numeric.gradient(
@@ -158,7 +158,7 @@ def places(inputs):
 @pytest.mark.parametrize("exercise", LAYERS)
 def test_the_cases_can_expose_a_mistake(exercise):
     """Nothing zero, nothing symmetric, not only squares; a batch of one; points for what is asked."""
-    drawn = judge.draws(exercise, judge.public_seed, for_marks=True)
+    drawn = examiner.draws(exercise, examiner.public_seed, for_marks=True)
     first = next(iter(drawn[0].inputs.values()))
     assert len(set(first.shape)) > 1, "the first case is square"
     fewest = min(len(next(iter(draw.inputs.values()))) for draw in drawn)
@@ -175,7 +175,7 @@ sys.path.insert(0, {world!r})
 from autograder.box import inside
 assert not hasattr(inside, "rules")
 probe = inside.load({source!r}, {name!r})
-for forbidden in ("autograder.exercise", "autograder.rules", "autograder.kinds", "autograder.judge", "lessons"):
+for forbidden in ("autograder.exercise", "autograder.rules", "autograder.kinds", "autograder.judge", "autograder.run", "autograder.examiner", "lessons"):
     try:
         __import__(forbidden)
     except ImportError:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import pytest
 
-from autograder import judge
+from autograder import examiner, judge
 from autograder.box import Limits, NoSandbox, launch
 from autograder.box.values import Questions
 from autograder.diagnose import Here
@@ -864,9 +864,9 @@ def test_nudging_every_entry_is_too_slow_for_marks_on_the_large_case_alone():
 def test_nudging_every_entry_holds_on_the_cases_that_check_tries():
     exercise, namespace = find_exercise("affine_backward"), {}
     exec(NUDGING, namespace)
-    drawn = judge.draws(exercise, judge.fresh_seed, for_marks=False)
+    drawn = examiner.draws(exercise, examiner.fresh_seed, for_marks=False)
     assert "large" not in {draw.case for draw in drawn}
-    assert judge.examine(exercise, Here(namespace), drawn).complaints == {}
+    assert examiner.examine(exercise, Here(namespace), drawn).complaints == {}
 
 
 # ----- the same code, the same mark -----
@@ -907,15 +907,15 @@ def test_draws_are_the_same_for_one_secret_and_others_for_another():
     exercise = find_exercise("affine_backward")
 
     def drawn(secret, **changes):
-        return numbers_of(judge.draws(exercise, judge.secret_seed(secret), for_marks=True))
+        return numbers_of(examiner.draws(exercise, examiner.secret_seed(secret), for_marks=True))
 
     assert drawn(b"one") == drawn(b"one")
     assert not drawn(b"one") & drawn(b"two")
-    assert not drawn(b"one") & numbers_of(judge.draws(exercise, judge.public_seed, for_marks=True))
+    assert not drawn(b"one") & numbers_of(examiner.draws(exercise, examiner.public_seed, for_marks=True))
 
 
 def test_exercises_and_cases_are_drawn_apart():
-    seed = judge.secret_seed(SECRET)
+    seed = examiner.secret_seed(SECRET)
     exercises = [find_exercise("affine_backward"), find_exercise("relu_backward")]
     seeds = [seed(exercise, case) for exercise in exercises for case in exercise.cases]
     assert len(set(seeds)) == len(seeds)
@@ -923,8 +923,8 @@ def test_exercises_and_cases_are_drawn_apart():
 
 # ----- the numbers drawn for marks are never told -----
 
-HIDDEN = numbers_of(judge.draws(find_exercise("affine_backward"), judge.secret_seed(SECRET), for_marks=True))
-PUBLIC = numbers_of(judge.draws(find_exercise("affine_backward"), judge.public_seed, for_marks=True))
+HIDDEN = numbers_of(examiner.draws(find_exercise("affine_backward"), examiner.secret_seed(SECRET), for_marks=True))
+PUBLIC = numbers_of(examiner.draws(find_exercise("affine_backward"), examiner.public_seed, for_marks=True))
 
 TELL = """
 import numpy as np

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder import expressions, judge
+from autograder import examiner, expressions, judge
 from autograder.expressions import Refused, read, worked_out
 from autograder.lesson import find_exercise
 from backprop import norm, numeric
@@ -126,7 +126,7 @@ def test_a_refusal_says_what_to_do(text, says):
 
 def test_an_independent_witness_agrees_with_every_result():
     """Each result by nudging the value that it is called after, through what follows from it."""
-    for draw in judge.draws(DERIVATION, judge.public_seed, for_marks=True):
+    for draw in examiner.draws(DERIVATION, examiner.public_seed, for_marks=True):
         p = draw.cache
 
         def loss(centred=p["centred"], var=None, sigma=None, xhat=None, p=p, gamma=p["gamma"], beta=p["beta"]):
@@ -237,7 +237,7 @@ def test_numbers_never_go_in():
     from autograder.kinds import KINDS
 
     (way,) = KINDS["derivation"].ways(DERIVATION)
-    (draw, *_) = judge.draws(DERIVATION, judge.public_seed, for_marks=True)
+    (draw, *_) = examiner.draws(DERIVATION, examiner.public_seed, for_marks=True)
     assert way.question(draw) == {"name": "batchnorm_derivation", "inputs": []}
 
 

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from autograder import judge, probes
+from autograder import examiner, judge, probes
 from autograder.box import values
 from autograder.diagnose import Here
 from autograder.kinds import KINDS
@@ -28,7 +28,7 @@ def boxed(walls):
 @pytest.mark.parametrize("exercise", [SGD, MOMENTUM, ADAM, TRAIN, BATCHES], ids=lambda e: e.id)
 def test_only_names_numbers_and_seeds_cross(exercise):
     (way, *_) = KINDS[exercise.kind].ways(exercise)
-    for draw in judge.draws(exercise, judge.public_seed, for_marks=True):
+    for draw in examiner.draws(exercise, examiner.public_seed, for_marks=True):
         tree, blobs = values.pack(way.question(draw))
         assert "opaque" not in str(tree)
         assert list(values.unpack(tree, blobs)["inputs"]) == list(draw.inputs)
@@ -209,14 +209,14 @@ def test_every_loss_and_update_of_the_tables_is_asked_for():
     tables = [line.split("{")[1].split("}")[0] for line in lines if line.strip().startswith(("losses =", "updates ="))]
     known = [{pair.split('"')[1] for pair in table.split(",")} for table in tables]
     loops = [e for lesson in lessons() for e in lesson.exercises if e.kind == "training"]
-    drawn = [d.inputs for e in loops for d in judge.draws(e, judge.public_seed, True)]
+    drawn = [d.inputs for e in loops for d in examiner.draws(e, examiner.public_seed, True)]
     assert known == [{d["loss"] for d in drawn}, {d["update"] for d in drawn}]
 
 
 @pytest.mark.parametrize("name", ["affine", "hidden", "curve"])
 def test_the_gradients_of_the_tables_are_right(name):
     """What a student's loop is given, by complex steps in every entry."""
-    draw = next(d for d in judge.draws(TRAIN, judge.public_seed, True) if d.inputs["loss"] == name)
+    draw = next(d for d in examiner.draws(TRAIN, examiner.public_seed, True) if d.inputs["loss"] == name)
     taken = {}
 
     def train(params, loss, batches, update, config):
@@ -298,8 +298,8 @@ WAYS = [by_permutation, by_shuffle, by_sorting, by_choice, by_lists, by_copies]
 @pytest.mark.parametrize("function", WAYS)
 def test_every_way_to_shuffle_is_right(function):
     for seed in range(10):
-        draws = judge.draws(BATCHES, judge.secret_seed(bytes([seed])), for_marks=True)
-        assert not judge.examine(BATCHES, Here({"minibatches": function}), draws).complaints
+        draws = examiner.draws(BATCHES, examiner.secret_seed(bytes([seed])), for_marks=True)
+        assert not examiner.examine(BATCHES, Here({"minibatches": function}), draws).complaints
 
 
 def in_order(x, y, size, rng):

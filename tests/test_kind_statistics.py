@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import judge, probes, rules
+from autograder import examiner, judge, probes, rules
 from autograder.kinds import KINDS
 from autograder.kinds.chance import alike
 from autograder.lesson import find_exercise
@@ -148,5 +148,5 @@ def test_it_is_marked_in_the_box(walls):
 
 def test_no_generator_crosses():
     (way,) = KIND.ways(HE)
-    for draw in judge.draws(HE, judge.public_seed, for_marks=True):
+    for draw in examiner.draws(HE, examiner.public_seed, for_marks=True):
         assert all(isinstance(value, int) for value in way.question(draw)["inputs"].values())

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from autograder import judge, probes
+from autograder import examiner, judge, probes
 from autograder.box import values
 from autograder.diagnose import Here
 from autograder.kinds import KINDS
@@ -50,7 +50,7 @@ def boxed(walls):
 def test_only_names_numbers_and_seeds_cross(exercise):
     """What is asked is data: no function and no generator is in it, and nothing is lost on the way."""
     (way, *_) = KIND.ways(exercise)
-    for draw in judge.draws(exercise, judge.public_seed, for_marks=True):
+    for draw in examiner.draws(exercise, examiner.public_seed, for_marks=True):
         question = way.question(draw)
         tree, blobs = values.pack(question)
         assert "opaque" not in str(tree)
@@ -72,7 +72,7 @@ def test_every_function_of_the_table_is_asked_for():
     lines = inspect.getsource(probes.takes_a_function).splitlines()
     table = {line.split('"')[1] for line in lines if "lambda" in line}
     takers = [e for lesson in lessons() for e in lesson.exercises if e.kind == "takes a function"]
-    asked = {d.inputs["f"] for e in takers for d in judge.draws(e, judge.public_seed, True)}
+    asked = {d.inputs["f"] for e in takers for d in examiner.draws(e, examiner.public_seed, True)}
     assert table == asked
 
 
@@ -98,8 +98,8 @@ def test_a_direction_of_another_length_is_right_too():
         return chain.relative_error((f(x + h * u) - f(x - h * u)) / (2 * h), np.vdot(df, u))
 
     for seed in range(20):
-        draws = judge.draws(CHECK, judge.secret_seed(bytes([seed])), for_marks=True)
-        assert not judge.examine(CHECK, Here({"check_gradient": check_gradient}), draws).complaints
+        draws = examiner.draws(CHECK, examiner.secret_seed(bytes([seed])), for_marks=True)
+        assert not examiner.examine(CHECK, Here({"check_gradient": check_gradient}), draws).complaints
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from autograder import judge, sample
+from autograder import examiner, sample
 from autograder.cli import cli
 from autograder.lesson import find_exercise, find_lesson
 
@@ -191,7 +191,7 @@ def hidden_numbers(secret):
     """The numbers drawn for marks, as a page might show them."""
     numbers = set()
     for exercise in LESSON.exercises:
-        for draw in judge.draws(exercise, judge.secret_seed(secret), for_marks=True)[:-1]:
+        for draw in examiner.draws(exercise, examiner.secret_seed(secret), for_marks=True)[:-1]:
             for array in map(np.asarray, (*draw.inputs.values(), *draw.expected.values())):
                 if array.dtype.kind != "f":
                     continue

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from autograder import examiner, sample
 from autograder import grade as grading
-from autograder import judge, sample
 from autograder.cli import cli
 from autograder.lesson import find_lesson
 from tests.conftest import missing
@@ -168,13 +168,13 @@ def test_seeds_and_no_secret_go_to_a_worker_and_neither_is_shown(classroom, clus
 
     assert sent and not [task for task in sent if secret in cloudpickle.dumps(task) or secret.hex() in repr(task)]
     asked = sent[0][1]
-    assert asked.seeds == judge.seeds(secret, LESSON.exercises)
+    assert asked.seeds == examiner.seeds(secret, LESSON.exercises)
     assert not [seed for seed in asked.seeds.values() if str(seed) in repr(sent[0])]
 
 
 def test_seeds_are_those_of_the_secret_for_every_student():
     lesson = find_lesson("04")
-    known, secret = judge.known_seed(judge.seeds(b"x", lesson.exercises)), judge.secret_seed(b"x")
+    known, secret = examiner.known_seed(examiner.seeds(b"x", lesson.exercises)), examiner.secret_seed(b"x")
     drawn = [exercise.drawn_for("somebody") for exercise in lesson.exercises]
     assert all(known(exercise, case) == secret(exercise, case) for exercise in drawn for case in exercise.cases)
 

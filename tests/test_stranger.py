@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import check, judge, practice, progress, stranger, submission
+from autograder import check, examiner, judge, practice, progress, stranger, submission
 from autograder.box import Limits
 from autograder.diagnose import Here, attempt
 from autograder.formula import latex, plain
@@ -159,8 +159,8 @@ def test_every_mistake_is_caught_by_its_rule_and_gets_its_own_hint(layer):
     exercise = exercise_of(layer, "strange", {f"d{name}": 1.0 for name in layer.wanted}, 5, "a layer")
     assert len({m.hint for m in exercise.mistakes}) == len(exercise.mistakes) >= 3
     for mistake in exercise.mistakes:
-        drawn = judge.draws(exercise, judge.fresh_seed, for_marks=False)
-        found = judge.examine(exercise, Here(attempt(exercise, mistake)), drawn)
+        drawn = examiner.draws(exercise, examiner.fresh_seed, for_marks=False)
+        found = examiner.examine(exercise, Here(attempt(exercise, mistake)), drawn)
         assert next(iter(found.rules.values())) is mistake.caught_by
         assert judge.verdict(exercise, found, found).diagnosis == mistake.hint
         assert re.fullmatch(r"[^`]*(`[^`]+`[^`]*)*", mistake.hint) and mistake.hint.endswith(".")
@@ -232,10 +232,10 @@ def steps_through(layer):
 
 def test_differencing_is_right_and_runs_out_of_time():
     layer = EXERCISE.drawn_for("anna").reference.layer
-    found = judge.examine(
+    found = examiner.examine(
         EXERCISE.drawn_for("anna"),
         Here({EXERCISE.id: steps_through(layer)}),
-        judge.draws(EXERCISE.drawn_for("anna"), judge.fresh_seed, for_marks=False),
+        examiner.draws(EXERCISE.drawn_for("anna"), examiner.fresh_seed, for_marks=False),
     )
     assert not found.complaints
     verdict = marked(steps_through(layer))
@@ -305,7 +305,7 @@ def test_any_name_has_a_layer(name):
 
 
 def _wrong(exercise):
-    return judge.examine(exercise, Here({}), judge.draws(exercise, judge.public_seed, for_marks=False))
+    return examiner.examine(exercise, Here({}), examiner.draws(exercise, examiner.public_seed, for_marks=False))
 
 
 def test_who_learns_here(home, monkeypatch):

@@ -1,6 +1,6 @@
 """Knows the right answers to every draw that anybody can make without the secret, and looks them up."""
 
-from autograder import judge
+from autograder import examiner
 from autograder.lesson import find_exercise
 
 CLASS = 20
@@ -10,7 +10,7 @@ BITES = True
 
 def table(name):
     """The public draws of an exercise, as text: the first number of `dout`, and what must come back."""
-    drawn = judge.draws(find_exercise(name), judge.public_seed, for_marks=False)
+    drawn = examiner.draws(find_exercise(name), examiner.public_seed, for_marks=False)
     rows = [(f"{draw.dout.flat[0]:.9f}", [array.tolist() for array in draw.expected.values()]) for draw in drawn]
     return repr(dict(rows))
 

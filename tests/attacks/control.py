@@ -26,7 +26,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder import judge, submission
+from autograder import examiner, submission
 from autograder.exercise import Exercise
 from autograder.lesson import find_exercise, find_lesson
 
@@ -65,7 +65,7 @@ def _forget_the_tests() -> None:
 
 def hidden_test(exercise: Exercise) -> str:
     """The hidden test of an exercise: one public draw, the reference, and a sum of points."""
-    draw = judge.draws(exercise, judge.public_seed, for_marks=False)[0]
+    draw = examiner.draws(exercise, examiner.public_seed, for_marks=False)[0]
     arrays = {**draw.inputs, "dout": draw.dout}
     lines = ["import numpy as np", f"from backprop import {MODULES[exercise.id]}", "points = 0"]
     lines += [f"{name} = np.array({array.tolist()})" for name, array in arrays.items()]

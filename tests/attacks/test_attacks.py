@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import books, judge, submission
+from autograder import books, examiner, judge, submission
 from autograder import grade as grading
 from autograder import nbgrader as plugin
 from autograder.box import Limits
@@ -311,7 +311,7 @@ def hurry(seconds):
 
 def numbers(seed) -> set[str]:
     """Numbers of a draw that an attack could tell, as it would write them."""
-    drawn = [draw for exercise in TRIED for draw in judge.draws(exercise, seed, for_marks=True)]
+    drawn = [draw for exercise in TRIED for draw in examiner.draws(exercise, seed, for_marks=True)]
     arrays = [array for draw in drawn for array in (*draw.inputs.values(), draw.dout)]
     return {f"{abs(number):.12f}"[:10] for array in arrays for number in array.ravel()[:3].tolist()}
 
@@ -319,9 +319,9 @@ def numbers(seed) -> set[str]:
 @pytest.mark.parametrize("attack", each(a for a in ATTACKS if a.tells))
 def test_no_number_drawn_for_marks_is_told(attack, box):
     said = words(judged(attack, box))
-    public = any(number in said for number in numbers(judge.public_seed))
+    public = any(number in said for number in numbers(examiner.public_seed))
     assert public == (attack.tells == "aloud"), "the search would find nothing anyway"
-    assert not [number for number in numbers(judge.secret_seed(SECRET)) if number in said]
+    assert not [number for number in numbers(examiner.secret_seed(SECRET)) if number in said]
     assert said == words(judged(attack, box, b"another secret"))
 
 
@@ -355,7 +355,7 @@ def test_numbers_seen_at_a_test_do_not_come_again(box):
 
 def test_no_report_line_or_verdict_of_the_class_tells_a_hidden_number(graded):
     classroom, lines = graded
-    hidden = numbers(judge.secret_seed(bytes.fromhex((classroom / "secret").read_text())))
+    hidden = numbers(examiner.secret_seed(bytes.fromhex((classroom / "secret").read_text())))
     said = "\n".join([*map(str, lines), *(path.read_text() for path in classroom.glob("verdicts/**/*.json"))])
     assert len(said) > 10_000 and not [number for number in hidden if number in said]
 

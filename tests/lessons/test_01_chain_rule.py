@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autograder import judge
+from autograder import examiner
 from autograder.lesson import find_exercise, find_lesson
 from backprop import chain, numeric
 from tests.lessons.reading import names_of, words_of
@@ -90,7 +90,7 @@ def test_draws_the_line_of_its_checker():
 
 def test_is_witnessed():
     """Every reference of the lesson against something that is computed in another way."""
-    for draw in judge.draws(find_exercise("sum_over_paths"), judge.public_seed, for_marks=True):
+    for draw in examiner.draws(find_exercise("sum_over_paths"), examiner.public_seed, for_marks=True):
         nodes = sorted({str(node) for here, there, _ in draw.inputs["edges"] for node in (here, there)})
         slopes = np.zeros((len(nodes), len(nodes)))
         for here, there, slope in draw.inputs["edges"]:
@@ -98,10 +98,10 @@ def test_is_witnessed():
         walks = np.linalg.inv(np.eye(len(nodes)) - slopes)  # 1 + A + A² + …: paths of every length
         total = walks[nodes.index(str(draw.inputs["start"])), nodes.index(str(draw.inputs["end"]))]
         np.testing.assert_allclose(draw.expected["total"], total, atol=1e-9)
-    for draw in judge.draws(find_exercise("chain_of_three"), judge.public_seed, for_marks=True):
+    for draw in examiner.draws(find_exercise("chain_of_three"), examiner.public_seed, for_marks=True):
         slope = numeric.complex_step(lambda x: np.exp(-((3 * x - 1) ** 2)), np.array(draw.inputs["x"], ndmin=1))
         np.testing.assert_allclose(np.ravel(draw.expected["slope"]), slope.ravel(), rtol=1e-7)
-    for draw in judge.draws(find_exercise("relative_error"), judge.public_seed, for_marks=True):
+    for draw in examiner.draws(find_exercise("relative_error"), examiner.public_seed, for_marks=True):
         a, b = (np.ravel(draw.inputs[name]).tolist() for name in "ab")
         size = math.hypot(*a) + math.hypot(*b)
         apart = math.hypot(*(p - q for p, q in zip(a, b)))

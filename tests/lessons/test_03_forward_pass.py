@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from autograder import judge
+from autograder import examiner
 from autograder.choices import find_quiz
 from autograder.lesson import find_exercise, find_lesson
 from backprop import activations, data, layers, losses, network
@@ -185,12 +185,12 @@ def test_the_share_is_flat_and_the_loss_is_not():
 
 def test_is_witnessed():
     """The references of the losses against loops in Python's own numbers."""
-    for draw in judge.draws(find_exercise("cross_entropy"), judge.public_seed, for_marks=True):
+    for draw in examiner.draws(find_exercise("cross_entropy"), examiner.public_seed, for_marks=True):
         each = []
         for row, right in zip(draw.inputs["scores"].tolist(), draw.inputs["y"].tolist()):
             each.append(max(row) + math.log(math.fsum(math.exp(s - max(row)) for s in row)) - row[right])
         assert float(draw.expected["loss"]) == pytest.approx(sum(each) / len(each), rel=1e-6)
-    for draw in judge.draws(find_exercise("softmax"), judge.public_seed, for_marks=True):
+    for draw in examiner.draws(find_exercise("softmax"), examiner.public_seed, for_marks=True):
         for row, shares in zip(draw.inputs["scores"].tolist(), draw.expected["p"]):
             with np.errstate(over="ignore"):
                 witness = [1 / math.fsum(float(np.exp(other - s)) for other in row) for s in row]
