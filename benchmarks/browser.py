@@ -5,7 +5,8 @@
 A headless Chromium presses arrow keys on a slider, which walks to its end and back. The clock starts when the page gets
 the key and stops after the first frame in which the picture has changed. Where the kernel answers, it has sent ahead what
 the next move may lead to, be it a step or a leap from end to end; then for a hand that leaps as soon as it sees the explorer;
-and once more with nothing sent ahead. Then the playground trains, and its frames are counted.
+and once more with nothing sent ahead, beside the least that asking can cost: a number there and back. Then the playground
+trains, and its frames are counted.
 """
 
 import argparse
@@ -37,6 +38,23 @@ def show(h=1.0):
     plt.figure(figsize=(8, 3.4)); plt.plot(x, np.sin(x)); plt.plot(x, np.sin(0.8) + (x - 0.8) * (np.sin(0.8 + h) - np.sin(0.8)) / h)
     plt.grid(); plt.title(f"h = {h:.2f}"); plt.show()
 interactive(show, h=(0.05, 3.0, 0.05))"""
+
+THERE_AND_BACK = """import anywidget, traitlets
+class Echo(anywidget.AnyWidget):
+    _esm = '''export default { render({ model, el }) {
+        const slider = document.createElement('input')
+        for (const [name, value] of [['type', 'range'], ['aria-label', 'echo'], ['data-lm-suppress-shortcuts', '']]) slider.setAttribute(name, value)
+        const said = document.createElement('p')
+        said.className = 'bpx-panels'
+        el.append(slider, said)
+        slider.addEventListener('input', () => { model.set('there', +slider.value); model.save_changes() })
+        model.on('change:back', () => { said.textContent = model.get('back') })
+    } }'''
+    there, back = traitlets.Int(-1).tag(sync=True), traitlets.Int(-1).tag(sync=True)
+    @traitlets.observe('there')
+    def _answer(self, change):
+        self.back = change.new
+Echo()"""
 
 # fmt: off
 SLIDERS = {  # explorer: the slider that is moved, and who answers
@@ -193,6 +211,9 @@ def rows(only):
         run(page, PEER)
         peer = pressed(page, page.locator(".noUi-handle").first, walk(59), pause=600)
         yield Row("interactive, inline picture", "kernel", median(peer), _p90(peer), None, "", True)
+        run(page, THERE_AND_BACK)
+        echo = pressed(page, page.get_by_role("slider", name="echo", exact=True), walk(100))
+        yield Row("a number there and back", "kernel", median(echo), _p90(echo), median(echo) / median(peer), "", True)
         for name, sliders in SLIDERS.items():
             if only and not any(word in name for word in only):
                 continue

@@ -304,6 +304,7 @@ HOSTILE = {
     "version 2": npy_file(header(), EIGHT, (2, 0)),
     "version 3": npy_file(header(), EIGHT, (3, 0)),
     "version 9": npy_file(header(), EIGHT, (9, 9)),
+    "long numbers of Python 2": npy_file(header(shape="(1L,)"), EIGHT),
     "half a header": npy_file(header(), EIGHT)[:30],
     "a header longer than the file": b"\x93NUMPY\x01\x00\xff\xff{}",
     "objects": npy_file(header("'|O'"), EIGHT),

@@ -164,7 +164,7 @@ def _array(blob):
 def _described(header):
     """What an npy header says: shape, whether in Fortran's order, dtype."""
     file = io.BytesIO(header)
-    if npy.read_magic(file) != (1, 0):
+    if npy.read_magic(file) != (1, 0) or b"L" in header:  # of Python 2's long numbers NumPy would warn
         raise BadValue("not npy 1.0")
     shape, fortran, dtype = npy.read_array_header_1_0(file)
     if dtype.kind not in KINDS or any(n < 0 for n in shape):

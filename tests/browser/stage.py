@@ -14,7 +14,7 @@ MOUNT = """async ({source, css, state, dark, late, alone}) => {
         state, saves: 0, sent: [],
         get: key => state[key],
         set(key, value) { state[key] = value; (heard['change:' + key] || []).forEach(f => f()) },
-        save_changes() { this.saves++ },
+        save_changes() { this.saves++; this.saved = state.knobs },
         send(message) { this.sent.push(message) },
         hear(message, buffers) { (heard['msg:custom'] || []).forEach(f => f(message, buffers)) },
         on: (event, f) => (heard[event] = heard[event] || []).push(f),

@@ -55,11 +55,12 @@ def test_arrow_keys_move_the_picture_and_the_words_without_a_kernel(shown, made,
     slider = page.get_by_role("slider", name=label, exact=True)
     slider.focus()
     page.keyboard.press("Home")
-    before, words, saves = page.locator(".bpx-panels").inner_html(), said(page), page.evaluate("model.saves")
+    before, words = page.locator(".bpx-panels").inner_html(), said(page)
     for _ in range(presses):
         page.keyboard.press("ArrowRight")
     (control,) = (c for c in made[name].scene["controls"] if c["label"] == label)
-    assert knob(page, control["name"]) == presses and page.evaluate("model.saves") == saves + presses
+    assert knob(page, control["name"]) == presses
+    page.wait_for_function("() => model.saved === model.state.knobs")
     assert slider.get_attribute("aria-valuetext") == control["values"][presses]
     assert page.locator(".bpx-panels").inner_html() != before and said(page) != words or name == "plane"
     assert told(page) == []
@@ -68,6 +69,20 @@ def test_arrow_keys_move_the_picture_and_the_words_without_a_kernel(shown, made,
 def told(page):
     """What the page has told the kernel, beside which numbers it would like to have ahead of time."""
     return page.evaluate("model.sent.filter(message => !message.have)")
+
+
+def test_the_kernel_hears_of_a_move_when_it_is_painted_and_of_a_last_one_before_the_end(shown):
+    page = shown("slope")
+    drag = """() => {
+        const [slider, before] = [document.querySelector('input[type=range]'), model.saves]
+        for (const position of [3, 2, 1]) { slider.value = position; slider.dispatchEvent(new Event('input')) }
+        return model.saves - before
+    }"""
+    before = page.evaluate("model.saves")
+    assert page.evaluate(drag) == 0
+    page.wait_for_function("() => model.saved === model.state.knobs")
+    assert page.evaluate("model.saves") == before + 1
+    assert page.evaluate(f"() => {{ ({drag})(); cleanup(); return model.saved === model.state.knobs }}")
 
 
 CORNER = """() => [...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 1, 1).data]"""

@@ -95,7 +95,7 @@ class _Descents:
         """Ways and heights of all optimisers, by the control that is the axis of starts (n, 2) and rates (n,)."""
         (f, df), lowest = self.surfaces[knobs["surface"]], self.lowest[knobs["surface"]]
         noise = 1.5 * np.random.default_rng(1).normal(size=(STEPS, 2)) * knobs["noise"]
-        top = np.maximum(2.0, np.log10(f(starts) - lowest + 1e-9) + 0.7)
+        top = np.maximum(2.0, np.ceil(np.log10(f(starts) - lowest + 1e-9) + 0.2))  # so the axis stands still in a drag
         arrays = {"start": by(starts, axis), "range": by(np.stack([np.full(len(top), -6.0), top], axis=1), axis)}
         falls = []
         for i, (update, alone) in enumerate(self.optimisers):

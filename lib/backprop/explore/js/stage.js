@@ -91,6 +91,7 @@ class Stage {
   }
 
   end() {
+    if (this.unsaved) this.save()
     this.arrival.disconnect()
     for (const event in this.heard) this.model.off(event, this.heard[event])
     for (const timer of this.timers) clearInterval(timer)
@@ -127,6 +128,18 @@ class Stage {
     const knobs = { ...this.model.get('knobs') }
     for (const name in changes) knobs[name] = Math.max(0, Math.min(this.counts[name] - 1, changes[name]))
     this.model.set('knobs', knobs) // draws, by 'change:knobs'
+    if (this.numbers.fits()) this.saveOncePainted()
+    else this.save()
+  }
+
+  // To tell the kernel takes longer than to draw, and JupyterLab is busy with its answer. What is waited for is told at once.
+  saveOncePainted() {
+    if (!this.unsaved) requestAnimationFrame(() => setTimeout(() => this.unsaved && this.save()))
+    this.unsaved = true
+  }
+
+  save() {
+    this.unsaved = false
     this.model.save_changes()
   }
 
