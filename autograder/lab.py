@@ -10,10 +10,11 @@ from pathlib import Path
 
 from autograder.lesson import folder, lessons
 
-__all__ = ["command", "copy_course"]
+__all__ = ["PROMPT", "command", "copy_course"]
 
 COPY = "my-course"
 SETTINGS = Path(__file__).parent / "lab_settings"
+PROMPT = "--ServerApp.kernel_websocket_connection_class=autograder.lab_connection.Prompt"
 
 
 def command(arguments: list[str]) -> list[str]:
@@ -21,6 +22,7 @@ def command(arguments: list[str]) -> list[str]:
     root, first = copy_course(Path.cwd() / COPY), lessons()[0].name
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
     options.append(f"--LabApp.app_settings_dir={SETTINGS}")  # no questions about news, no tools for instructors
+    options.append(PROMPT)
     if not _has_screen():
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

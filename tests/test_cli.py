@@ -1,8 +1,10 @@
 """The command: parse, call one function, say what it did; errors end with the next step."""
 
+import importlib
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -86,6 +88,16 @@ def test_lab_without_a_screen_prints_an_address(tmp_path, monkeypatch):
     assert (tmp_path / "my-course" / "04_backward_pass" / "04_backward_pass.ipynb").exists()
     if sys.platform.startswith("linux"):
         assert "--no-browser" in made
+
+
+def test_labs_server_hands_on_what_a_kernel_says_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (given,) = (option for option in command([]) if "kernel_websocket_connection_class" in option)
+    module, name = given.split("=")[1].rsplit(".", 1)
+    kind, asked = getattr(importlib.import_module(module), name), []
+    monkeypatch.setattr(kind.__base__, "connect", lambda self: asked.append("connected"))
+    kind(websocket_handler=SimpleNamespace(set_nodelay=asked.append)).connect()
+    assert asked == [True, "connected"]
 
 
 def test_the_command_is_installed():
