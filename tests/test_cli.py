@@ -4,10 +4,11 @@ import importlib
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
 from autograder import sample
 from autograder.cli import cli
@@ -96,7 +97,9 @@ def test_labs_server_hands_on_what_a_kernel_says_at_once(tmp_path, monkeypatch):
     module, name = given.split("=")[1].rsplit(".", 1)
     kind, asked = getattr(importlib.import_module(module), name), []
     monkeypatch.setattr(kind.__base__, "connect", lambda self: asked.append("connected"))
-    kind(websocket_handler=SimpleNamespace(set_nodelay=asked.append)).connect()
+    handler = mock.create_autospec(KernelWebsocketHandler, instance=True)
+    handler.set_nodelay.side_effect = asked.append
+    kind(websocket_handler=handler).connect()
     assert asked == [True, "connected"]
 
 
