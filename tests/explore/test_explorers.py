@@ -1,6 +1,7 @@
 """What each explorer shows, read from its numbers and its still picture, against witnesses; no browser."""
 
 import io
+import itertools
 import math
 from collections import Counter
 
@@ -37,6 +38,15 @@ def test_the_still_has_a_panel_for_each_of_the_scene_and_says_what_it_shows(made
     assert [text.get_text() for text in figure.texts if text.get_text() in titles] == titles
     said = " ".join(" ".join(text.get_text() for text in figure.texts).split())
     assert " ".join(scene.caption.split()) in said and " ".join(scene.say().split()) in said
+
+
+@pytest.mark.parametrize("name", explore.__all__)
+def test_the_panels_of_a_still_picture_stand_on_the_page_and_apart(made, name):
+    panels = made[name]._scene.panels
+    corners, wide, high = still.layout(panels)
+    boxes = [(x, y, x + panel["width"], y + panel["height"]) for (x, y), panel in zip(corners, panels)]
+    assert all(x > 0 and y > 0 and right < wide and below < high for x, y, right, below in boxes)
+    assert all(a[2] < b[0] or a[3] < b[1] for a, b in itertools.combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("name", ["mistake", "plane", "playground"])

@@ -32,7 +32,7 @@ COLOURS = {  # as in js/explore.css, for light pages
 DPI = 100
 POINT = 72 / DPI  # in which matplotlib wants the width of lines and the size of text
 WIDEST, GAP, TITLE, RIM = 1080, 18, 22, 12
-STYLES = {"dashed": (0, (6, 5)), "dotted": "none"}
+DASHED = 0, (6, 5)
 FAR = 3000  # pixels
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -69,7 +69,7 @@ def layout(panels):
         rows[-1].append(panel)
     for row in rows:
         top += RIM + TITLE
-        corners += [(RIM + _width(row[:i]) + GAP * bool(i), top) for i in range(len(row))]
+        corners += [(RIM + _width(row[:i]) + GAP, top) for i in range(len(row))]
         top += max(panel["height"] for panel in row)
     return corners, 2 * RIM + max(map(_width, rows)), top + RIM
 
@@ -224,7 +224,7 @@ def _line(place, inside, line, panel, scene, across, up, edge):
         inside.marks(x[:last], y[:last], line["colour"], weight / 2, rim=0)
     else:
         alpha = 0.45 if style == "faint" else 1
-        inside.line(x[:last], y[:last], line["colour"], weight, ls=STYLES.get(style, "-"), alpha=alpha)
+        inside.line(x[:last], y[:last], line["colour"], weight, ls=DASHED if style == "dashed" else "-", alpha=alpha)
     if line.get("label"):
         left, right, top, bottom = edge
         at = round(line.get("at", 1) * (last - 1))
