@@ -54,7 +54,7 @@ class _Run:
                     self._run_cells(part)
             self._look_at_the_end()
         if self.box.lost and tries > 1:
-            return self.run(alone=True, tries=tries - 1)
+            return self.run(alone, tries - 1)
         if self.box.late and self.walls.crowded and not alone:
             return self.run(alone=True)
         return self

@@ -32,7 +32,7 @@ COLOURS = {  # as in js/explore.css, for light pages
 DPI = 100
 POINT = 72 / DPI  # in which matplotlib wants the width of lines and the size of text
 WIDEST, GAP, TITLE, RIM = 1080, 18, 22, 12
-DASHED = 0, (6, 5)
+STYLES = {"dashed": {"ls": (0, (6, 5))}, "faint": {"alpha": 0.45}}
 FAR = 3000  # pixels
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -91,9 +91,9 @@ class _Place:
         inside.clip = TransformedBbox(Bbox.from_bounds(*corner, right - left, bottom - top), self.page)
         return inside
 
-    def line(self, x, y, colour, weight=1.0, **style):
+    def line(self, x, y, colour, weight=1.0, style=None, **more):
         xy = np.broadcast_arrays(np.atleast_1d(x) + self.left, np.atleast_1d(y) + self.top)
-        self._add(Line2D(*xy, color=COLOURS[colour], lw=weight * POINT, **style))
+        self._add(Line2D(*xy, color=COLOURS[colour], lw=weight * POINT, **STYLES.get(style, {}), **more))
 
     def marks(self, x, y, colour, size, mark="o", rim=1.0):
         self.line(x, y, colour, ls="none", marker=mark, ms=2 * size * POINT, mec="white", mew=rim * POINT, zorder=3)
@@ -223,8 +223,7 @@ def _line(place, inside, line, panel, scene, across, up, edge):
     if style == "dotted":
         inside.marks(x[:last], y[:last], line["colour"], weight / 2, rim=0)
     else:
-        alpha = 0.45 if style == "faint" else 1
-        inside.line(x[:last], y[:last], line["colour"], weight, ls=DASHED if style == "dashed" else "-", alpha=alpha)
+        inside.line(x[:last], y[:last], line["colour"], weight, style)
     if line.get("label"):
         left, right, top, bottom = edge
         at = round(line.get("at", 1) * (last - 1))
@@ -276,8 +275,8 @@ def _field(place, panel, scene):
     for line in panel.get("lines", []):
         x, y = _blended(line, scene).reshape(-1, 2).T
         last = len(x) if line.get("upto") is None else scene.knobs[line["upto"]] + 1
-        x, y, alpha = _seen(across(x[:last])), _seen(up(y[:last])), 0.45 if line.get("style") == "faint" else 1
-        inside.line(x, y, line["colour"], line.get("weight", 1.5), alpha=alpha)
+        x, y = _seen(across(x[:last])), _seen(up(y[:last]))
+        inside.line(x, y, line["colour"], line.get("weight", 1.5), line.get("style"))
         if line.get("tip"):
             inside.marks(x[-1:], y[-1:], line["colour"], 5.5, rim=2)
     for points in panel.get("points", []):
