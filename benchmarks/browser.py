@@ -28,6 +28,7 @@ from tests.browser.servers import serve
 MOVES, WARM = 30, 5
 RESTED = 3000  # ms before the first key, in which what lies ahead has come
 REACTION = 250  # ms that a hand needs at least to move what it has only just seen
+HELD = 80  # ms that a hand holds a key; let go before the frame, it holds back the clock's message for another
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SHARE, BROWSER, KERNEL, FRAMES = 1 / 8, 16.0, 33.0, 30.0  # of the time of the peer; ms; ms; a second
 
@@ -169,7 +170,7 @@ def pressed(page, slider, keys, pause=150):
     page.wait_for_timeout(RESTED)
     times = []
     for key in islice(keys, WARM + MOVES):
-        page.keyboard.press(key)
+        page.keyboard.press(key, delay=HELD)
         page.wait_for_function("clock.painted.length", timeout=10_000)
         times.append(page.evaluate("clock.painted[0] - clock.pressed"))
         page.wait_for_timeout(pause)
@@ -185,7 +186,7 @@ def first_leap(page, source, label):
         page.locator(".bpx:not([data-old])").wait_for()
         slider.focus()  # before the pause: no hand reaches a slider and moves it within one frame
         page.wait_for_timeout(REACTION)
-        page.keyboard.press(key)
+        page.keyboard.press(key, delay=HELD)
         page.wait_for_function("clock.painted.length", timeout=10_000)
         times.append(page.evaluate("clock.painted[0] - clock.pressed"))
         page.wait_for_timeout(500)

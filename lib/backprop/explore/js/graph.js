@@ -2,12 +2,20 @@
 // panel.runs is a list of step lists, one for each position of the control panel.run (or just one). A step writes into
 // nodes, {node: text}, lights edges, and may write on them.
 
+// Pulses run where the hand rests, or nobody's does: while anything runs, a key has to wait for the next of 60 frames a
+// second. A CSS animation that waits for its delay counts as running.
+const STILL_FOR = { hand: 500, play: 100 } // milliseconds
+
 RENDERERS.graph = (panel, place, stage) => {
   const picture = stage.picture(panel, place)
   const wires = svg('g', {}, picture)
   const nodes = panel.nodes.map(node => addNode(node, panel, picture))
   const edges = panel.edges.map(edge => addEdge(edge, panel, wires, picture))
+  let resting = 0
   return () => {
+    clearTimeout(resting)
+    picture.classList.remove('bpx-rests')
+    resting = setTimeout(() => picture.classList.add('bpx-rests'), stage.timers.size ? STILL_FOR.play : STILL_FOR.hand)
     const run = panel.runs[panel.run ? stage.knob(panel.run) : 0]
     const now = Math.min(stage.knob(panel.step), run.length)
     const state = fold(run, now)
