@@ -173,7 +173,7 @@ def test_counts_who_died(words):
     at_two = {bend: accuracy(trained(bend, 2.0)) for bend in ("relu", "leaky_relu", "tanh", "silu", "sigmoid")}
     assert max(at_two, key=at_two.get) == "sigmoid" and at_two["sigmoid"] == pytest.approx(0.96, abs=0.01)
     assert at_two["leaky_relu"] == pytest.approx(0.9, abs=0.03) and at_two["relu"] == pytest.approx(0.1, abs=0.03)
-    assert at_two["silu"] == pytest.approx(0.2, abs=0.05) and "the SiLU network above reads about one in five" in words
+    assert 0.05 < at_two["silu"] < 0.3 and "the SiLU network above reads one digit in ten or one in four" in words
 
 
 def test_measures_what_the_kin_buy(words):

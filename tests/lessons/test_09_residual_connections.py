@@ -260,7 +260,7 @@ def test_a_hundred_layers_of_ones_own_train(names, words):
 
 def test_a_plain_network_cannot_spare_a_layer(names, words):
     net = network.DeepMLP(SIZES, 20, **QUICK)
-    assert names["trained"](net, 0.003) == pytest.approx(0.94, abs=0.02) and "reads 94 in a hundred" in words
+    assert names["trained"](net, 0.003) == pytest.approx(0.91, abs=0.05) and "reads about nine in ten" in words
     layers, one_less = net.layers, []
     for k in range(1, 21):
         net.layers = layers[:k] + layers[k + 1 :]
