@@ -71,8 +71,9 @@ else:
     raise AssertionError("the judge can be imported")
 """,
     "its /tmp is its own, and bounded": """
-import os
-assert not os.listdir("/tmp"), "somebody else's files are in /tmp"
+import os, sys
+python = {os.path.relpath(path, "/tmp").split("/")[0] for path in (sys.prefix, sys.base_prefix)}
+assert set(os.listdir("/tmp")) <= python, "somebody else's files are in /tmp"
 try:
     for number in range(4):
         with open(f"/tmp/{number}", "wb") as file:

@@ -11,6 +11,7 @@ import platform
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -1227,7 +1228,24 @@ def test_a_failed_start_leaves_nothing(no_walls, monkeypatch, tmp_path):
 
 
 def test_what_numpy_needs_later_is_there(sandbox):
-    """Modules that NumPy imports only when they are asked for, although /tmp is covered."""
-    if Path(sys.prefix).is_relative_to("/tmp") or Path(np.__file__).is_relative_to("/tmp"):
-        pytest.skip("this environment itself lies in /tmp, which the box covers")
+    """Modules that NumPy imports only when they are asked for."""
     assert inside(sandbox, "import numpy.testing, numpy.fft, numpy.polynomial, numpy.random, numpy.ma") is None
+
+
+def test_an_environment_below_tmp_is_there(walls, monkeypatch):
+    """Every world's own /tmp covers it; it is put back, and cannot be written to."""
+    if "namespaces" not in walls:
+        missing("A sandbox with namespaces", "apt-get install bubblewrap")
+    shown = launch._shown()
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        below = Path(folder, "environment")
+        below.mkdir()
+        below.joinpath("module.py").write_text("answer = 42\n")
+        for path in (folder, below):
+            os.chmod(path, 0o755)
+        monkeypatch.setattr(launch, "_shown", lambda: [*shown, below])
+        with Sandbox([], "safe", limits=LIMITS) as sandbox:
+            source = "import sys\nsys.path.append(path)\nimport module\nassert module.answer == 42"
+            assert inside(sandbox, source, path=str(below)) is None
+            assert "read-only" in inside(sandbox, "open(path, 'w')", path=str(below / "module.py")).lower()
+            assert inside(sandbox, "import os\nassert os.listdir('/tmp') == [name]", name=Path(folder).name) is None

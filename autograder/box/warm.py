@@ -30,7 +30,7 @@ import sys
 import time
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000
-RDONLY, NOSUID, NODEV, NOEXEC, REC, PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
+RDONLY, NOSUID, NODEV, NOEXEC, BIND, REC, PRIVATE = 1, 2, 4, 8, 1 << 12, 1 << 14, 1 << 18
 LIBC = ctypes.PyDLL(None, use_errno=True)
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -251,10 +251,17 @@ def setup_user(uid, gid):
 
 
 def setup_mounts(limits):
-    """Its own /tmp and /dev/shm, bounded; its own /proc, or none where a fresh one is refused."""
+    """Its own /tmp and /dev/shm, bounded; its own /proc, or none where a fresh one is refused. What Python needs and the
+    new /tmp covers, which the command line names, is put back."""
     _mount(b"none", b"/", None, REC | PRIVATE, None)
+    needed = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in sys.argv[2:]]
     size = b"size=%d,nr_inodes=2000,mode=1777" % limits["disk"]
     _mount(b"tmpfs", b"/tmp", b"tmpfs", NOSUID | NODEV, size)
+    for path, covered in needed:
+        os.makedirs(path, exist_ok=True)
+        os.fchdir(covered)
+        os.close(covered)
+        _mount(b".", os.fsencode(path), None, BIND | REC, None)
     _mount(b"tmpfs", b"/dev/shm", b"tmpfs", NOSUID | NODEV, b"size=16m,nr_inodes=100,mode=1777")
     try:
         _mount(b"proc", b"/proc", b"proc", NOSUID | NODEV | NOEXEC, None)
