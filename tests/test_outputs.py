@@ -1,8 +1,5 @@
 """What a student's cells show, run in the box for the page alone."""
 
-import sys
-import tempfile
-
 import pytest
 
 from autograder import judge
@@ -49,8 +46,6 @@ def test_more_than_anybody_reads_is_cut(shows):
 
 def test_a_figure_is_a_png(shows):
     pytest.importorskip("matplotlib")
-    if sys.prefix.startswith(tempfile.gettempdir()):
-        pytest.skip("this environment itself lies in /tmp, which the box covers")
     (found,) = shows("import matplotlib.pyplot as plt\nfor n in range(9):\n    plt.figure()\nplt.plot([1, 2]);")
     assert found.raised is None and len(found.figures) == MANY
     assert all(figure.startswith(b"\x89PNG") for figure in found.figures)
