@@ -2,8 +2,8 @@
 // panel.runs is a list of step lists, one for each position of the control panel.run (or just one). A step writes into
 // nodes, {node: text}, lights edges, and may write on them.
 
-// Pulses run where the hand rests, or nobody's does: while anything runs, a key has to wait for the next of 60 frames a
-// second. A CSS animation that waits for its delay counts as running.
+// How long nothing moves before pulses run. While anything runs, a key has to wait for the next of 60 frames a second, and
+// a CSS animation that waits for its delay counts as running. Where it plays, no key is expected.
 const STILL_FOR = { hand: 500, play: 100 } // milliseconds
 
 RENDERERS.graph = (panel, place, stage) => {
