@@ -5,6 +5,6 @@ the command that uses it.
 """
 
 from autograder.check import check, guess, quiz
-from autograder.practice import practice, stranger
+from autograder.strangers.practice import practice, stranger
 
 __all__ = ["check", "guess", "practice", "quiz", "stranger"]

@@ -1,7 +1,7 @@
 """A class: submissions in, verdicts, gradebook and a report line each out.
 
 Judging runs in parallel, and `verdicts.py` keeps what was decided. A process of its own fills nbgrader's gradebook as
-the verdicts come (`books.py`); `nbgrader autograde` writes the same.
+the verdicts come (`gradebook/`); `nbgrader autograde` writes the same.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from autograder import submission
-from autograder.books import Books, CannotWrite, Judged, Mark, configuration, gradebook
 from autograder.box import Shown
+from autograder.gradebook.books import Books, CannotWrite, Judged, Mark, configuration, gradebook
 from autograder.lesson import Lesson
 from autograder.verdict import OURS, Verdict
 from autograder.verdicts import Verdicts

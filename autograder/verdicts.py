@@ -206,7 +206,7 @@ def _ours() -> str:
 
     digest = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
     library = Path(backprop.__file__).parent
-    ours = [path for folder in (".", "box", "diagnose", "kinds") for path in (HERE / folder).glob("*.py")]
+    ours = [path for folder in (".", "box", "diagnose", "kinds", "strangers") for path in (HERE / folder).glob("*.py")]
     for path in sorted([*ours, *library.rglob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()

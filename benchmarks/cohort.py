@@ -33,8 +33,9 @@ import dask
 import psutil
 from distributed import LocalCluster
 
-from autograder import books, sample, submission
 from autograder import grade as grading
+from autograder import sample, submission
+from autograder.gradebook import books
 from autograder.lesson import Lesson, find_lesson
 from autograder.scale import VerdictsFromAfar
 from benchmarks.timing import machine

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.layer import Layer
-from autograder.primitives import JOINS
-from autograder.strangers import LEVELS, SIZES, TRIED, draw
-from autograder.wrong_turns import wrong_turns
+from autograder.strangers.layer import Layer
+from autograder.strangers.primitives import JOINS
+from autograder.strangers.recipes import LEVELS, SIZES, TRIED, draw
+from autograder.strangers.wrong_turns import wrong_turns
 
 AGREE, MISTAKES, MILLISECONDS = 1e-10, 3, 50
 

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import sample, submission
-from autograder.books import MANY, Books, CannotWrite, Judged, gradebook
 from autograder.cli import cli
 from autograder.grade import gradebook_of
+from autograder.gradebook.books import MANY, Books, CannotWrite, Judged, gradebook
 from autograder.lesson import find_lesson, lessons
 
 LESSON = find_lesson("03")
@@ -87,7 +87,7 @@ def test_the_gradebook_is_asked_no_more_for_many_than_for_few(tmp_path, request)
 
 def test_while_a_batch_is_written_others_may_read_and_nobody_may_write(tmp_path):
     gradebook().keep(LESSON, tmp_path, "any", iter([{}]))
-    from autograder.transaction import Transactions
+    from autograder.gradebook.transaction import Transactions
 
     file = tmp_path / "gradebook.db"
     with (
@@ -127,7 +127,7 @@ def test_a_keeper_that_is_killed_is_told(tmp_path):
 ORPHAN = """
 import os, signal, sys
 from pathlib import Path
-from autograder.books import Books
+from autograder.gradebook.books import Books
 from autograder.lesson import find_lesson
 books = Books(find_lesson("03"), Path(sys.argv[1]), "any")
 print(books._keeper.pid, flush=True)
@@ -171,7 +171,7 @@ def known(gradebook):
 UNUSED = """
 import gc, shutil, sys
 from pathlib import Path
-from autograder.books import gradebook
+from autograder.gradebook.books import gradebook
 gradebook()
 print(sorted({"alembic", "lark", "rfc3987_syntax", "setuptools"} & set(sys.modules)), gc.isenabled())
 from nbgrader.utils import unpack_archive

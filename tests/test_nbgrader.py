@@ -125,17 +125,18 @@ def test_nbgrader_autograde_writes_the_same(ours, stock):
 
 def test_whom_nbgrader_cannot_take_stops_nobody_else(tmp_path, monkeypatch):
     """One batch, one transaction: what fails in it is found, and the others are written."""
-    from autograder import grade, gradebook
+    from autograder import grade
+    from autograder.gradebook import writing
 
     sample.write(LESSON, tmp_path, 3)
-    taken = gradebook._Convert.convert_single_notebook
+    taken = writing._Convert.convert_single_notebook
 
     def refuse(self, filename):
         if "sample-02" in filename:
             raise ValueError("a notebook that nbgrader cannot take")
         taken(self, filename)
 
-    monkeypatch.setattr(gradebook._Convert, "convert_single_notebook", refuse)
+    monkeypatch.setattr(writing._Convert, "convert_single_notebook", refuse)
     found = {mark.student: mark for mark in grade.grade(LESSON, tmp_path, isolation="any")}
     assert [mark.points for mark in found.values()] == [JUDGED, None, 0]
     assert found["sample-02-mistaken-keeps-the-batch-in-db"].note.startswith("no mark yet; our fault")
@@ -220,7 +221,7 @@ def test_whoever_is_late_has_what_nbgrader_leaves_them(tmp_path, monkeypatch):
     from nbgrader.api import Gradebook
     from nbgrader.plugins import LateSubmissionPlugin
 
-    from autograder.gradebook import keep
+    from autograder.gradebook.writing import keep
 
     monkeypatch.setattr(LateSubmissionPlugin, "late_submission_penalty", lambda self, student, score, late: score / 4)
     sample.write(LESSON, tmp_path, 2)

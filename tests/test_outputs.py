@@ -5,7 +5,7 @@ import pytest
 from autograder import judge
 from autograder.box import Limits, Sandbox, _shown
 from autograder.box.shown import LONG, MANY
-from autograder.gradebook import marked
+from autograder.gradebook.writing import marked
 
 
 @pytest.fixture(scope="module")

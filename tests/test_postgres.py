@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import books, sample
 from autograder import grade as grading
+from autograder import sample
+from autograder.gradebook import books
 from autograder.lesson import find_lesson
 from tests import test_standing
 from tests.conftest import missing

@@ -9,7 +9,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy import event
 
-from autograder.standing import Standing, standing
+from autograder.gradebook.standing import Standing, standing
 
 # nbgrader looks at a submission before its session knows of it, and SQLAlchemy says so.
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")

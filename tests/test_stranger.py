@@ -7,22 +7,23 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder import check, examiner, judge, practice, progress, stranger, submission
+from autograder import check, examiner, judge, practice, progress, stranger, strangers, submission
 from autograder.box import Limits
 from autograder.diagnose import Here, attempt
-from autograder.formula import latex, plain
-from autograder.layer import operands
 from autograder.lesson import find_exercise, find_lesson
-from autograder.primitives import ALL, JOINS, compiled
-from autograder.stranger_exercise import exercise_of, run
-from autograder.strangers import LEVELS, SIZES, TRIED, draw
+from autograder.strangers.exercise import exercise_of, run
+from autograder.strangers.formula import latex, plain
+from autograder.strangers.layer import operands
+from autograder.strangers.primitives import ALL, JOINS, compiled
+from autograder.strangers.recipes import LEVELS, SIZES, TRIED, draw
+from autograder.strangers.wrong_turns import wrong_turns
 from autograder.submission import Step
 from autograder.verdicts import Verdicts
-from autograder.wrong_turns import wrong_turns
 from backprop import numeric
 
 LESSON = find_lesson("04")
@@ -96,7 +97,9 @@ def test_what_is_shown_is_what_is_run(layer):
 
 def test_the_same_seed_is_the_same_layer_everywhere():
     """Also in years to come: who was shown a layer must be marked on it. Pinned on purpose."""
-    script = "from autograder.strangers import draw; print(*(draw(level, 'anna').mark for level in range(1, 6)))"
+    script = (
+        "from autograder.strangers.recipes import draw; print(*(draw(level, 'anna').mark for level in range(1, 6)))"
+    )
     run = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": "7"}
     )
@@ -391,10 +394,12 @@ def test_equal_submissions_share_all_verdicts_but_the_strangers(tmp_path, monkey
 def test_the_box_has_no_way_back_to_a_stranger():
     source = """
 def stranger_04_backward(dout, cache):
-    from autograder.strangers import draw
+    from autograder.MODULE import draw
 """
-    for module in ("strangers", "layer", "primitives", "wrong_turns", "stranger_exercise", "practice", "drawn"):
-        verdict = judge.mark_source(EXERCISE.id, source.replace("stranger import", f"{module} import"), SECRET)
+    modules = [f"strangers.{path.stem}" for path in Path(strangers.__file__).parent.glob("*.py")]
+    assert len(modules) > 5
+    for module in ["strangers", "exercise", *modules]:
+        verdict = judge.mark_source(EXERCISE.id, source.replace("MODULE", module), SECRET)
         assert verdict.points == 0 and "ModuleNotFoundError" in verdict.complaints[0]
 
 

@@ -7,6 +7,6 @@ entry; where two things are multiplied, each gets the other.
 Marking draws the same layer from the name under which you hand in, and tries large numbers too.
 """
 
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 
 exercise = stranger("05", level=3, points=dict(dx=3, dw=2, db=1), minutes=12)

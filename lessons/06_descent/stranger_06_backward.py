@@ -6,6 +6,6 @@ written; return the gradients of the inputs, in their order. It is drawn anew fo
 Marking draws the same layer from the name under which you hand in, and tries large numbers too.
 """
 
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 
 exercise = stranger("06", level=3, points=dict(dx=3, dw=2, db=1), minutes=12)

@@ -7,6 +7,6 @@ own: whatever reaches that comes back to *all* entries that it was computed from
 Marking draws the same layer from the name under which you hand in, and tries large numbers too.
 """
 
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 
 exercise = stranger("07", level=4, points=dict(dx=4, dw=2, db=1), minutes=14)

@@ -7,6 +7,6 @@ taken out of it: then a nudge of one entry moves all the others.
 Marking draws the same layer from the name under which you hand in, and tries large numbers too.
 """
 
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 
 exercise = stranger("08", level=4, points=dict(dx=3, dw=2, db=1), minutes=14)

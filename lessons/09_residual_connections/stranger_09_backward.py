@@ -7,6 +7,6 @@ what comes back is added, a row's own statistic is taken out of it, something is
 Marking draws the same layer from the name under which you hand in, and tries large numbers too.
 """
 
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 
 exercise = stranger("09", level=5, points=dict(dx=4, dw=2, db=1, dt=2), minutes=18)

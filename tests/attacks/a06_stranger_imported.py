@@ -7,9 +7,9 @@ above = """
 import gc, importlib, types
 
 def looked_for(dout, cache):
-    for name in ("strangers", "stranger_exercise", "layer", "practice", "wrong_turns", "primitives"):
+    for name in ("recipes", "exercise", "layer", "practice", "wrong_turns", "primitives", "drawn"):
         try:
-            module = importlib.import_module("autograder." + name)
+            module = importlib.import_module("autograder.strangers." + name)
             layer = module.draw(3, "04\\na06_stranger_imported")
             values = dict(zip(layer.cached, cache))
             return tuple(layer.back(values, dout).values())

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import books, examiner, judge, submission
+from autograder import examiner, judge, submission
 from autograder import grade as grading
 from autograder import nbgrader as plugin
 from autograder.box import Limits
+from autograder.gradebook import books
 from autograder.submission import Step
 from tests.attacks import control
 from tests.attacks.battery import ATTACKS, LESSON, RELEASED

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from autograder import books, sample, submission
 from autograder import grade as grading
+from autograder import sample, submission
+from autograder.gradebook import books
 from autograder.lesson import Lesson, find_lesson
 from tests.fuzz import Counterexample, above, generator
 from tests.fuzz.mutate import mutant

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.lesson import find_exercise, find_lesson
-from autograder.stranger_exercise import stranger
+from autograder.strangers.exercise import stranger
 from backprop import data, network, norm, numeric, optim
 from tests.lessons.reading import names_of, words_of
 

@@ -7,7 +7,7 @@ import anywidget
 import traitlets
 
 from backprop.explore import still
-from backprop.explore.widget import bundle
+from backprop.explore.fallback import bundle
 
 __all__ = ["Explorer"]
 

@@ -2,7 +2,7 @@
 
 nbgrader takes half a second to be imported and some milliseconds for each submission, and judging need not wait for
 either. The keeper of the books imports at once, touches nothing before `open`, and writes whatever waits, many
-submissions in one transaction (`gradebook.py`). It is the only one that writes; where the judging process is
+submissions in one transaction (`writing.py`). It is the only one that writes; where the judging process is
 killed, it ends too, at the latest after the batch in hand.
 """
 
@@ -28,7 +28,7 @@ from autograder.verdict import Verdict
 
 __all__ = ["Books", "CannotWrite", "Judged", "Mark", "configuration", "gradebook"]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 WAITING = 64  # submissions at most that wait to be written: they are held in memory
 FEW, MANY = 10, 100  # submissions in one transaction, where more are to come soon
 PAUSE = 1.0  # seconds without a new one, after which fewer are written
@@ -76,7 +76,7 @@ def gradebook() -> ModuleType:
     all of setuptools is there to unpack archives, which nobody hands in here. What remains makes so many objects
     that last that looking for garbage among them takes a quarter of the time.
     """
-    name, unpacking, collects = "autograder.gradebook", "setuptools.archive_util", gc.isenabled()
+    name, unpacking, collects = "autograder.gradebook.writing", "setuptools.archive_util", gc.isenabled()
     if name in sys.modules:
         return sys.modules[name]
     absent = {"rfc3987_syntax": None, unpacking: _Later(unpacking)}

@@ -12,7 +12,7 @@ from autograder import progress
 from autograder.check import show
 
 if TYPE_CHECKING:
-    from autograder.drawn import Practice, Shown
+    from autograder.strangers.drawn import Practice, Shown
 
 __all__ = ["practice", "stranger"]
 
@@ -26,8 +26,8 @@ def practice(level: int = 1, seed: str | None = None) -> Practice:
     layer = practice(2)
     layer
     """
-    from autograder.drawn import Practice
-    from autograder.strangers import LEVELS, draw
+    from autograder.strangers.drawn import Practice
+    from autograder.strangers.recipes import LEVELS, draw
 
     if level not in LEVELS:
         raise ValueError(f"there is no level {level!r}; there are: {', '.join(map(str, LEVELS))}")
@@ -43,8 +43,8 @@ def stranger(lesson: str, student: str | None = None) -> Shown | None:
     stranger("04")
     stranger("04", student="anna")
     """
-    from autograder.drawn import Shown, wanted
     from autograder.lesson import Unknown, find_exercise
+    from autograder.strangers.drawn import Shown, wanted
 
     lesson = str(lesson)[:2].zfill(2)
     try:

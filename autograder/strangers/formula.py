@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from autograder.layer import Layer, Line, Shape
-from autograder.primitives import ALL
+from autograder.strangers.layer import Layer, Line, Shape
+from autograder.strangers.primitives import ALL
 
 __all__ = ["latex", "plain"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.layer import Arrays, Layer, axis_of_copies, generic, shown
-from autograder.primitives import ALL
+from autograder.strangers.layer import Arrays, Layer, axis_of_copies, generic, shown
+from autograder.strangers.primitives import ALL
 
 __all__ = ["Turn", "all_turns", "wrong_turns"]
 

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from autograder.primitives import ALL, JOINS, compiled
+from autograder.strangers.primitives import ALL, JOINS, compiled
 
 __all__ = ["Arrays", "Layer", "Line", "Shape", "axis_of_copies", "generic", "shown"]
 

@@ -31,13 +31,13 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades, SaveCell
 from nbgrader.utils import determine_grade
 from sqlalchemy.exc import SAWarning
 
-from autograder.books import Judged, Mark, configuration
 from autograder.box import Shown
+from autograder.gradebook.books import Judged, Mark, configuration
+from autograder.gradebook.standing import Standing, standing
+from autograder.gradebook.transaction import Transactions, one_at_a_time
 from autograder.lesson import Lesson, folder
 from autograder.nbgrader import output, write_outputs
-from autograder.standing import Standing, standing
 from autograder.submission import is_test, released
-from autograder.transaction import Transactions, one_at_a_time
 from autograder.verdict import OURS, Verdict, printable
 from autograder.verdicts import alone, log, private
 

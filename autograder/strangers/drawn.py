@@ -11,10 +11,10 @@ import numpy as np
 from autograder import progress
 from autograder.check import show, show_verdict, tried
 from autograder.exercise import Exercise
-from autograder.formula import latex, plain
-from autograder.layer import Layer, shown
-from autograder.stranger_exercise import exercise_of, level_says
-from autograder.strangers import SIZES
+from autograder.strangers.exercise import exercise_of, level_says
+from autograder.strangers.formula import latex, plain
+from autograder.strangers.layer import Layer, shown
+from autograder.strangers.recipes import SIZES
 
 __all__ = ["Practice", "Shown", "wanted"]
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from autograder import rules
 from autograder.exercise import Case, Exercise, Mistake
-from autograder.layer import Layer, axis_of_copies, shown
-from autograder.strangers import LEVELS, SIZES, TRIED, draw
-from autograder.wrong_turns import wrong_turns
+from autograder.strangers.layer import Layer, axis_of_copies, shown
+from autograder.strangers.recipes import LEVELS, SIZES, TRIED, draw
+from autograder.strangers.wrong_turns import wrong_turns
 
 __all__ = ["exercise_of", "level_says", "named", "stranger"]
 

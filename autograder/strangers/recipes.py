@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograder.layer import Layer, Line, Shape
-from autograder.primitives import ALL, BENDS
-from autograder.wrong_turns import wrong_turns
+from autograder.strangers.layer import Layer, Line, Shape
+from autograder.strangers.primitives import ALL, BENDS
+from autograder.strangers.wrong_turns import wrong_turns
 
 __all__ = ["LEVELS", "SIZES", "TRIED", "draw"]
 
