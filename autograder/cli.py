@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import click
@@ -56,11 +55,11 @@ def lab(arguments):
         backprop lab
     """
     from autograder import progress
-    from autograder.lab import command
+    from autograder.lab import become
 
     for line in progress.course():
         click.echo(line)
-    raise SystemExit(subprocess.call(command(list(arguments))))
+    become(list(arguments))
 
 
 @cli.command()

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import webbrowser
 from pathlib import Path
+from typing import NoReturn
 
 from autograder.lesson import folder, lessons
 
-__all__ = ["PROMPT", "command", "copy_course"]
+__all__ = ["PROMPT", "become", "command", "copy_course"]
 
 COPY = "my-course"
 SETTINGS = Path(__file__).parent / "lab_settings"
 PROMPT = "--ServerApp.kernel_websocket_connection_class=autograder.lab_connection.Prompt"
+
+
+def become(arguments: list[str]) -> NoReturn:
+    """JupyterLab in the place of this process: Ctrl+C and whatever else ends it are JupyterLab's to answer."""
+    made = command(arguments)
+    if os.name == "posix":
+        os.execv(made[0], made)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows tells both, and knows no `exec`
+    raise SystemExit(subprocess.call(made))
 
 
 def command(arguments: list[str]) -> list[str]:

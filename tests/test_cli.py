@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import socket
 import subprocess
 import sys
 from unittest import mock
@@ -14,6 +15,7 @@ from autograder import sample
 from autograder.cli import cli
 from autograder.lab import command
 from autograder.lesson import find_lesson
+from tests.browser.servers import serve
 
 LESSON = find_lesson("04")
 JUDGED = sum(exercise.counts for exercise in LESSON.exercises)
@@ -89,6 +91,14 @@ def test_lab_without_a_screen_prints_an_address(tmp_path, monkeypatch):
     assert (tmp_path / "my-course" / "04_backward_pass" / "04_backward_pass.ipynb").exists()
     if sys.platform.startswith("linux"):
         assert "--no-browser" in made
+
+
+def test_what_ends_lab_ends_its_server(tmp_path):
+    with serve([sys.executable, "-m", "autograder.cli", "lab"], tmp_path, tmp_path) as server:
+        port = int(server.address.rpartition(":")[2])
+        socket.create_connection(("127.0.0.1", port)).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_labs_server_hands_on_what_a_kernel_says_at_once(tmp_path, monkeypatch):
