@@ -1115,6 +1115,7 @@ from autograder.lesson import find_exercise
 from autograder.submission import Step
 
 SOURCE = '''
+import numpy as np
 
 def two_layer_loss(*inputs):
     nothing = np.zeros((10_000, 0))
@@ -1122,7 +1123,8 @@ def two_layer_loss(*inputs):
 '''
 exercise = find_exercise("two_layer_loss")
 with judge.sandbox([exercise], "safe") as walls:
-    judge.mark_cells([Step(source=SOURCE), Step(exercise=exercise.id)], [exercise], b"a secret", walls)
+    (verdict,) = judge.mark_cells([Step(source=SOURCE), Step(exercise=exercise.id)], [exercise], b"a secret", walls)
+assert "affine_backward" in verdict.complaints[0], "it comes as far as the call"
 print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) >> 10)  # of this program alone
 """
 

@@ -182,9 +182,10 @@ def test_less_motion_for_who_asks(shown, page):
     shown("graph")
     page.get_by_role("button", name="Previous step").click()
     page.locator(".bpx-rests").wait_for()
-    assert page.evaluate(RUNNING) == 0
+    pulse = page.locator(".bpx-on-gradient .bpx-pulse").first
+    assert pulse.evaluate("e => getComputedStyle(e).animationName") == "none" and page.evaluate(RUNNING) == 0
     page.emulate_media(reduced_motion="no-preference")
-    page.wait_for_function(RUNNING)
+    assert pulse.evaluate("e => getComputedStyle(e).animationName") == "bpx-back"
 
 
 @pytest.mark.parametrize("name", ["graph", "paths"])
